@@ -1,0 +1,14 @@
+"""The mathematics of *Learning Mixtures of Gaussians Using the DDPM Objective*.
+
+Pure functions over NumPy arrays. A sample array has shape (n, d), centres (K, d), one parameter
+vector (d,). The modules, bottom up; each imports only from those above it:
+
+``check``       what a bad argument is told
+``geometry``    angles, and the plane in which the exact two-Gaussian dynamics live
+``mixture``     the spherical mixture, its forward process, its score
+``population``  the pair {mu, -mu}: every expectation exact, in any dimension
+``objective``   the DDPM objective on samples, in its three forms
+``em``          EM and gradient EM
+``spectral``    power iteration, and what it can see in a sample
+``descent``     gradient descent on any of these; Algorithm 1
+"""

@@ -1,0 +1,68 @@
+"""What a bad argument is told: one ValueError that names it, what it was and what it must be."""
+
+import numpy as np
+
+
+def array(name, value, *ndims, least=None):
+    """Return ``value`` as a float64 array: finite, not empty, and of a shape that is allowed.
+
+    ``ndims`` lists the numbers of axes allowed; ``least`` instead allows that many or more, for
+    functions that take a batch of vectors.
+    """
+    try:
+        out = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name}: got {value!r:.60}, must be an array of real numbers") from None
+    if out.ndim < least if least is not None else out.ndim not in ndims:
+        want = f"at least {least}" if least is not None else " or ".join(map(str, ndims))
+        raise ValueError(f"{name}: got shape {out.shape}, must have {want} axes")
+    if out.size == 0:
+        raise ValueError(f"{name}: got shape {out.shape}, must not be empty")
+    if not np.isfinite(out).all():
+        bad = np.argwhere(~np.isfinite(out))[0]
+        raise ValueError(
+            f"{name}: got {out[tuple(bad)]} at index {tuple(map(int, bad))}, must be finite"
+        )
+    return out
+
+
+def same(name, shape, other, other_shape):
+    """Refuse unless the two shapes agree where the formula needs them to."""
+    if shape != other_shape:
+        raise ValueError(f"{name}: got {shape}, must be {other_shape} to match {other}")
+
+
+def number(name, value, *, above=None, least=None):
+    """Return a finite float, strictly ``above`` or at ``least`` the given limit."""
+    try:
+        out = float(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name}: got {value!r:.60}, must be a real number") from None
+    if not np.isfinite(out):
+        raise ValueError(f"{name}: got {out}, must be finite")
+    if above is not None and not out > above:
+        raise ValueError(f"{name}: got {out:g}, must be > {above:g}")
+    if least is not None and not out >= least:
+        raise ValueError(f"{name}: got {out:g}, must be >= {least:g}")
+    return out
+
+
+def count(name, value, least=1):
+    """Return an int of at least ``least``; booleans and fractions are refused."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise ValueError(f"{name}: got {value!r:.60}, must be a whole number >= {least}")
+    return int(value)
+
+
+def vectors(theta, mu):
+    """Return (theta, mu) as arrays (..., d) with the same d."""
+    theta, mu = array("theta", theta, least=1), array("mu", mu, least=1)
+    same("theta.shape[-1]", theta.shape[-1], "mu", mu.shape[-1])
+    return theta, mu
+
+
+def parameter_and_sample(theta, x):
+    """Return (theta, x): theta of shape (d,) for the pair or (K, d), x of shape (n, d)."""
+    theta, x = array("theta", theta, 1, 2), array("x", x, 2)
+    same("theta.shape[-1]", theta.shape[-1], "the columns of x", x.shape[1])
+    return theta, x

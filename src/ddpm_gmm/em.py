@@ -1,0 +1,56 @@
+"""EM and gradient EM for spherical mixtures with known unit covariance and equal weights.
+
+Standard updates (Balakrishnan, Wainwright & Yu 2017 treat both); ``theta`` of shape (d,) means the
+tied pair {theta, -theta}, (K, d) means K centres. The exact population update of the pair is
+:func:`ddpm_gmm.population.em_step`.
+"""
+
+import numpy as np
+from jaxtyping import Float
+
+from ddpm_gmm import check, mixture
+
+Array = np.ndarray
+
+
+def log_likelihood(theta: Float[Array, "*K d"], x: Float[Array, "n d"]):
+    """Mean log likelihood of the sample under the mixture with centres theta (a float)."""
+    theta, x = check.parameter_and_sample(theta, x)
+    return np.mean(mixture.log_density(x, mixture.pair(theta) if theta.ndim == 1 else theta))
+
+
+def em_step(theta: Float[Array, "*K d"], x: Float[Array, "n d"]) -> Float[Array, "*K d"]:
+    """One EM update on the sample.
+
+    Pair: mean tanh(theta . x) x.  K centres: sum_x w_i(x) x / sum_x w_i(x); a centre whose weights
+    all underflow to zero stays where it is.
+
+    Parameters
+    ----------
+    theta : array (d,) or (K, d)
+    x : array (n, d)
+
+    Returns
+    -------
+    array of the shape of theta
+    """
+    theta, x = check.parameter_and_sample(theta, x)
+    if theta.ndim == 1:
+        return np.tanh(x @ theta) @ x / len(x)
+    w = mixture.responsibilities(x, theta)
+    mass = w.sum(axis=1)[:, None]
+    return np.where(mass > 0, w @ x / np.where(mass > 0, mass, 1.0), theta)
+
+
+def likelihood_gradient(
+    theta: Float[Array, "*K d"], x: Float[Array, "n d"]
+) -> Float[Array, "*K d"]:
+    """Gradient of :func:`log_likelihood`: a gradient EM step is theta + eta times this.
+
+    Pair: mean tanh(theta . x) x - theta.  K centres: mean w_i(x) (x - theta_i).
+    """
+    theta, x = check.parameter_and_sample(theta, x)
+    if theta.ndim == 1:
+        return em_step(theta, x) - theta
+    w = mixture.responsibilities(x, theta)
+    return (w @ x - w.sum(axis=1)[:, None] * theta) / len(x)

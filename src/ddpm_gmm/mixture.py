@@ -1,0 +1,108 @@
+"""The spherical mixture q = (1/K) sum_i N(mu_i, I) and its forward process.
+
+The Ornstein-Uhlenbeck process X_t = e^{-t} X_0 + sqrt(1 - e^{-2t}) Z keeps the mixture spherical:
+q_t = (1/K) sum_i N(mu_i e^{-t}, I). Derived in notebooks/preliminaries; the model is the paper's.
+"""
+
+import numpy as np
+from jaxtyping import Float
+from scipy.special import logsumexp, softmax
+
+from ddpm_gmm import check
+
+Array = np.ndarray
+
+
+def pair(mu: Float[Array, " d"]) -> Float[Array, "2 d"]:
+    """The centres {mu, -mu} of the two-Gaussian model, as an array (2, d)."""
+    mu = check.array("mu", mu, 1)
+    return np.stack([mu, -mu])
+
+
+def noise_scale(t: float) -> float:
+    """Standard deviation of the noise at time t: sqrt(1 - e^{-2t}); t >= 0."""
+    return float(np.sqrt(-np.expm1(-2 * check.number("t", t, least=0))))
+
+
+def shrink(means: Float[Array, "*shape"], t: float) -> Float[Array, "*shape"]:
+    """The centres at time t: mu_i e^{-t}; t >= 0. Takes (d,) or (K, d), returns the same shape."""
+    return check.array("means", means, 1, 2) * np.exp(-check.number("t", t, least=0))
+
+
+def sample(rng: np.random.Generator, n: int, means: Float[Array, "K d"]) -> Float[Array, "n d"]:
+    """Draw n points from (1/K) sum_i N(mu_i, I).
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    n : int, at least 1
+    means : array (K, d)
+
+    Returns
+    -------
+    array (n, d)
+    """
+    means = check.array("means", means, 2)
+    n = check.count("n", n)
+    x = rng.standard_normal((n, means.shape[1]))
+    x += means[rng.integers(means.shape[0], size=n)]
+    return x
+
+
+def diffuse(rng: np.random.Generator, x0: Float[Array, "n d"], t: float):
+    """Run the forward process to time t with fresh noise: (X_t, Z).
+
+    X_t = e^{-t} X_0 + sqrt(1 - e^{-2t}) Z,  Z ~ N(0, I).
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    x0 : array (n, d)
+    t : float, at least 0
+
+    Returns
+    -------
+    x, z : arrays (n, d)
+        The noised points and the very noise they got: the literal objective needs both.
+    """
+    x0 = check.array("x0", x0, 2)
+    sigma = noise_scale(t)
+    z = rng.standard_normal(x0.shape)
+    return np.exp(-t) * x0 + sigma * z, z
+
+
+def _logits(x, means):
+    """log of the unnormalised posterior, (K, n): x . mu_i - |mu_i|^2 / 2."""
+    x, means = check.array("x", x, 2), check.array("means", means, 2)
+    check.same("means.shape[1]", means.shape[1], "the columns of x", x.shape[1])
+    return means @ x.T - 0.5 * np.einsum("kd,kd->k", means, means)[:, None]
+
+
+def log_density(x: Float[Array, "n d"], means: Float[Array, "K d"]) -> Float[Array, " n"]:
+    """log q(x) = log (1/K) sum_i exp(-|x - mu_i|^2 / 2) - (d/2) log 2 pi, for each row of x."""
+    logits = _logits(x, means)
+    x = np.asarray(x, dtype=np.float64)
+    half_norm = 0.5 * np.einsum("nd,nd->n", x, x)
+    constant = 0.5 * x.shape[1] * np.log(2 * np.pi) + np.log(len(logits))
+    return logsumexp(logits, axis=0) - half_norm - constant
+
+
+def responsibilities(x: Float[Array, "n d"], means: Float[Array, "K d"]) -> Float[Array, "K n"]:
+    """Posterior weights w_i(x) = softmax_i(x . mu_i - |mu_i|^2 / 2), laid out (K, n).
+
+    Sums over components then run along the long axis, which is several times faster than (n, K).
+    """
+    return softmax(_logits(x, means), axis=0)
+
+
+def posterior_mean(x: Float[Array, "n d"], means: Float[Array, "K d"]) -> Float[Array, "n d"]:
+    """E[mu_I | X = x] = sum_i w_i(x) mu_i, for each row of x.
+
+    For the pair {mu, -mu} it is tanh(mu . x) mu.
+    """
+    return responsibilities(x, means).T @ np.asarray(means, dtype=np.float64)
+
+
+def score(x: Float[Array, "n d"], means: Float[Array, "K d"]) -> Float[Array, "n d"]:
+    """The score grad log q(x) = sum_i w_i(x) mu_i - x, for each row of x."""
+    return posterior_mean(x, means) - np.asarray(x, dtype=np.float64)

@@ -1,0 +1,175 @@
+"""The DDPM objective on samples, in its three forms, with gradients.
+
+The student for parameters theta is the score of a mixture: s(x) = E_theta[mean | x] - x, with
+E_theta[mean | x] = tanh(theta . x) theta for the tied pair (``theta`` of shape (d,)) and
+sum_i w_i(x) theta_i for K centres (``theta`` of shape (K, d)). All functions return L/2 and its
+gradient with respect to the parameters at the noise scale at hand, theta_t = theta e^{-t}.
+
+========  ==================================================  ==========================
+form      L/2, a mean over the sample                         needs
+========  ==================================================  ==========================
+literal   |s(X_t) + Z / sqrt(1 - e^{-2t})|^2 / 2              the noise Z, and t > 0
+explicit  |s(X_t) - score of q_t|^2 / 2                       the true centres
+implicit  |s(X_t)|^2 / 2 + div s(X_t), less |X_t|^2/2 - d     the points X_t alone
+========  ==================================================  ==========================
+
+In expectation the three differ by constants that do not involve theta (denoising, explicit and
+implicit score matching: Vincent 2011, Hyvarinen 2005); on a finite sample they are three different
+functions. The objective is the paper's; the closed forms are derived in notebooks/preliminaries.
+"""
+
+import numpy as np
+from jaxtyping import Float
+
+from ddpm_gmm import check, mixture
+
+Array = np.ndarray
+
+
+def _responsibilities(theta, x):
+    """w (K, n) with the inner products theta_i . x (K, n) it was made from."""
+    w = mixture.responsibilities(x, theta)
+    return w, theta @ x.T
+
+
+# -- the literal and the explicit form: regression of the posterior mean on a target v (n, d) ------
+#    s(x) + z/sigma = E_theta[mean | x] - v with v = x - z/sigma;  s - score likewise, v the truth's.
+
+
+def _regression_loss(theta, x, v):
+    if theta.ndim == 1:
+        fit = np.outer(np.tanh(x @ theta), theta)
+    else:
+        fit = mixture.posterior_mean(x, theta)
+    residual = fit - v
+    return np.einsum("nd,nd->", residual, residual) / (2 * len(x))
+
+
+def _regression_gradient(theta, x, v):
+    n = len(x)
+    if theta.ndim == 1:
+        h = np.tanh(x @ theta)
+        along_x = (1 - h**2) * (h * (theta @ theta) - v @ theta)
+        return ((h @ h) * theta - h @ v + along_x @ x) / n
+    w, _ = _responsibilities(theta, x)
+    c = theta @ theta.T @ w - theta @ v.T  # c_i = theta_i . (fit - v)
+    p = w * (c - np.einsum("kn,kn->n", w, c))
+    return (w @ w.T @ theta - w @ v + p @ x - p.sum(axis=1)[:, None] * theta) / n
+
+
+def _noise_target(x, z, t):
+    z = check.array("z", z, 2)
+    check.same("z.shape", z.shape, "x", x.shape)
+    return x - z / mixture.noise_scale(check.number("t", t, above=0))
+
+
+def literal_loss(theta: Float[Array, "*K d"], x: Float[Array, "n d"], z: Float[Array, "n d"], t):
+    """The literal objective: mean |s(X_t) + Z / sqrt(1 - e^{-2t})|^2 / 2.
+
+    Parameters
+    ----------
+    theta : array (d,) for the tied pair, (K, d) for centres
+    x, z : arrays (n, d)
+        The noised points and their noise, as :func:`ddpm_gmm.mixture.diffuse` returns them.
+    t : float
+        Must be > 0: the target divides by the noise scale.
+
+    Returns
+    -------
+    float
+    """
+    theta, x = check.parameter_and_sample(theta, x)
+    return _regression_loss(theta, x, _noise_target(x, z, t))
+
+
+def literal_gradient(
+    theta: Float[Array, "*K d"], x: Float[Array, "n d"], z: Float[Array, "n d"], t
+) -> Float[Array, "*K d"]:
+    """Gradient of :func:`literal_loss`; same arguments, shape of theta.
+
+    For the pair, with h = tanh(theta . x) and v = x - z/sigma:
+    mean[ h (h theta - v) + (1 - h^2) (theta . (h theta - v)) x ].
+    """
+    theta, x = check.parameter_and_sample(theta, x)
+    return _regression_gradient(theta, x, _noise_target(x, z, t))
+
+
+def _true_mean(x, mu):
+    mu = check.array("mu", mu, 1, 2)
+    check.same("mu.shape[-1]", mu.shape[-1], "the columns of x", x.shape[1])
+    return mixture.posterior_mean(x, mixture.pair(mu) if mu.ndim == 1 else mu)
+
+
+def explicit_loss(theta: Float[Array, "*K d"], x: Float[Array, "n d"], mu: Float[Array, "*M d"]):
+    """The explicit objective: mean |s(X_t) - score of q_t|^2 / 2.
+
+    Parameters
+    ----------
+    theta : array (d,) for the tied pair, (K, d) for centres
+    x : array (n, d)
+    mu : array (d,) for the pair {mu, -mu}, (K, d) for centres; at the noise scale of x
+
+    Returns
+    -------
+    float
+    """
+    theta, x = check.parameter_and_sample(theta, x)
+    return _regression_loss(theta, x, _true_mean(x, mu))
+
+
+def explicit_gradient(
+    theta: Float[Array, "*K d"], x: Float[Array, "n d"], mu: Float[Array, "*M d"]
+) -> Float[Array, "*K d"]:
+    """Gradient of :func:`explicit_loss`; same arguments, shape of theta."""
+    theta, x = check.parameter_and_sample(theta, x)
+    return _regression_gradient(theta, x, _true_mean(x, mu))
+
+
+# -- the implicit form ------------------------------------------------------------------------------
+
+
+def implicit_loss(theta: Float[Array, "*K d"], x: Float[Array, "n d"]):
+    """The implicit objective: mean of |s|^2/2 + div s, less the terms |x|^2/2 - d free of theta.
+
+    Pair: r^2 (1 + sech^2 u)/2 - u tanh u with u = theta . x.
+    K centres: -|f|^2/2 - f . x + sum_i w_i |theta_i|^2 with f = sum_i w_i theta_i.
+
+    Parameters
+    ----------
+    theta : array (d,) for the tied pair, (K, d) for centres
+    x : array (n, d)
+
+    Returns
+    -------
+    float
+    """
+    theta, x = check.parameter_and_sample(theta, x)
+    if theta.ndim == 1:
+        u = x @ theta
+        h = np.tanh(u)
+        return np.mean((theta @ theta) * (1 - h**2 / 2) - u * h)
+    w, inner = _responsibilities(theta, x)
+    gram = theta @ theta.T
+    return np.einsum("kn,kn->", w, np.diag(gram)[:, None] - inner - gram @ w / 2) / len(x)
+
+
+def implicit_gradient(theta: Float[Array, "*K d"], x: Float[Array, "n d"]) -> Float[Array, "*K d"]:
+    """Gradient of :func:`implicit_loss`; same arguments, shape of theta.
+
+    Pair, with h = tanh(u): mean[ (2 - h^2) theta - (h + (1 - h^2)(u + r^2 h)) x ].
+    K centres, with c_i = |theta_i|^2 - (f + x) . theta_i and cbar = sum_j w_j c_j:
+    mean[ w_k (2 theta_k - f - x) + w_k (c_k - cbar) (x - theta_k) ].
+    """
+    theta, x = check.parameter_and_sample(theta, x)
+    n = len(x)
+    if theta.ndim == 1:
+        u = x @ theta
+        h = np.tanh(u)
+        weight = h + (1 - h**2) * (u + (theta @ theta) * h)
+        return (2 - h @ h / n) * theta - weight @ x / n
+    w, inner = _responsibilities(theta, x)
+    gram = theta @ theta.T
+    c = np.diag(gram)[:, None] - gram @ w - inner
+    p = w * (c - np.einsum("kn,kn->n", w, c))
+    own = (2 * w - p).sum(axis=1)[:, None] * theta
+    return (own - w @ w.T @ theta + (p - w) @ x) / n

@@ -1,0 +1,79 @@
+"""Power iteration: what a gradient step on the DDPM objective becomes at high noise.
+
+That it does is the paper's (Lemma 8); the coefficients are derived in notebooks/lemma-08.
+"""
+
+import numpy as np
+from jaxtyping import Float
+
+from ddpm_gmm import check
+
+Array = np.ndarray
+
+
+def high_noise_force(theta: Float[Array, "*#b d"], mu: Float[Array, "*#b d"]):
+    """Leading order of -grad(L/2) for small theta and mu: 2 (mu mu' - |theta|^2 I) theta.
+
+    Parameters
+    ----------
+    theta, mu : arrays (..., d) that broadcast against each other
+
+    Returns
+    -------
+    array (..., d)
+    """
+    theta, mu = check.vectors(theta, mu)
+    m = np.sum(theta * mu, axis=-1, keepdims=True)
+    return 2 * (m * mu - np.sum(theta**2, axis=-1, keepdims=True) * theta)
+
+
+def fifth_order_force(theta: Float[Array, "*#b d"], mu: Float[Array, "*#b d"]):
+    """The next term of the expansion: R5 = (6 r^4 - 3 m^2) theta - 3 r^2 m mu.
+
+    Shapes as in :func:`high_noise_force`; m = theta . mu, r = |theta|. Derived in
+    notebooks/lemma-08.
+    """
+    theta, mu = check.vectors(theta, mu)
+    m = np.sum(theta * mu, axis=-1, keepdims=True)
+    r2 = np.sum(theta**2, axis=-1, keepdims=True)
+    return (6 * r2**2 - 3 * m**2) * theta - 3 * r2 * m * mu
+
+
+def sample_force(theta: Float[Array, " d"], x: Float[Array, "n d"]) -> Float[Array, " d"]:
+    """Power-iteration force on a sample: (S - I) theta, S = X'X/n.
+
+    The small-norm limit of -grad/2 of the implicit objective on the same sample. Two passes over
+    the sample; S is never formed.
+    """
+    theta, x = check.array("theta", theta, 1), check.array("x", x, 2)
+    check.same("theta.shape", theta.shape, "the columns of x", x.shape[1:])
+    return (x @ theta) @ x / len(x) - theta
+
+
+def top_eigenvector(x: Float[Array, "n d"]) -> Float[Array, " d"]:
+    """Unit eigenvector of S = X'X/n with the largest eigenvalue (sign arbitrary), by a dense SVD."""
+    return np.linalg.svd(check.array("x", x, 2), full_matrices=False)[2][0]
+
+
+def spiked_overlap(signal, ratio):
+    """Squared cosine between mu and the top eigenvector of S, in the limit n, d -> infinity.
+
+    cos^2 = (1 - g/l^2) / (1 + g/l) for l^2 > g, else 0, with g = d/n and l = |mu|^2 (Baik, Ben
+    Arous & Peche 2005 for the threshold; the spiked covariance model).
+
+    Parameters
+    ----------
+    signal : float or array, l = |mu|^2 >= 0
+    ratio : float or array, g = d/n > 0
+
+    Returns
+    -------
+    array
+    """
+    signal, ratio = check.array("signal", signal, least=0), check.array("ratio", ratio, least=0)
+    if (signal < 0).any() or (ratio <= 0).any():
+        raise ValueError(
+            f"signal, ratio: got {signal.min():g}, {ratio.min():g}, must be >= 0 and > 0"
+        )
+    safe = np.maximum(signal, np.sqrt(ratio))
+    return (1 - ratio / safe**2) / (1 + ratio / safe)
