@@ -33,7 +33,7 @@ def _responsibilities(theta, x):
 
 
 # -- the literal and the explicit form: regression of the posterior mean on a target v (n, d) ------
-#    s(x) + z/sigma = E_theta[mean | x] - v with v = x - z/sigma;  s - score likewise, v the truth's.
+#    s(x) + z/sigma = E_theta[mean | x] - v with v = x - z/sigma;  s - score: v the truth's.
 
 
 def _regression_loss(theta, x, v):
@@ -125,7 +125,7 @@ def explicit_gradient(
     return _regression_gradient(theta, x, _true_mean(x, mu))
 
 
-# -- the implicit form ------------------------------------------------------------------------------
+# -- the implicit form -----------------------------------------------------------------------------
 
 
 def implicit_loss(theta: Float[Array, "*K d"], x: Float[Array, "n d"]):

@@ -175,8 +175,9 @@ def em_jacobian(theta: Float[Array, "*#b d"], mu: Float[Array, "*#b d"]) -> Floa
 
     T_1 mu mu' + T_2 (mu theta' + theta mu') + T_3 theta theta' + T_1 I
 
-    Shapes: theta, mu as in :func:`loss`, result (..., d, d). Symmetric. Across the plane of theta and mu it is T_1 times the identity, so d = 3 already shows
-    every eigenvalue that any larger d has.
+    Shapes: theta, mu as in :func:`loss`, result (..., d, d). Symmetric. Across the plane of theta
+    and mu it is T_1 times the identity, so d = 3 already shows every eigenvalue that any larger d
+    has.
     """
     theta, mu, m, r = _invariants(theta, mu)
     T = moments(m, r, 3)
@@ -184,14 +185,14 @@ def em_jacobian(theta: Float[Array, "*#b d"], mu: Float[Array, "*#b d"]) -> Floa
 
 
 def hessian(theta: Float[Array, "*#b d"], mu: Float[Array, "*#b d"]) -> Float[Array, "*b d d"]:
-    """Hessian of the population objective L/2; I - eta * hessian is the Jacobian of a gradient step.
+    """Hessian of the population objective L/2; a gradient step has Jacobian I - eta * hessian.
 
     -H = c_1 mu mu' + c_2 (mu theta' + theta mu') + c_3 theta theta' + c_0 I,
     c_k = 2 T_k + m T_{k+1} + (r^2/2) T_{k+2} for k = 1, 2, 3, and
     c_0 = T_1 - 1 + m T_2 + (r^2/2) T_3
 
-    Shapes: theta, mu as in :func:`loss`, result (..., d, d). As for :func:`em_jacobian`, d = 3 shows
-    every eigenvalue of any larger d.
+    Shapes: theta, mu as in :func:`loss`, result (..., d, d). As for :func:`em_jacobian`, d = 3
+    shows every eigenvalue of any larger d.
     """
     theta, mu, m, r = _invariants(theta, mu)
     T = moments(m, r, 5)

@@ -51,7 +51,7 @@ def sample_force(theta: Float[Array, " d"], x: Float[Array, "n d"]) -> Float[Arr
 
 
 def top_eigenvector(x: Float[Array, "n d"]) -> Float[Array, " d"]:
-    """Unit eigenvector of S = X'X/n with the largest eigenvalue (sign arbitrary), by a dense SVD."""
+    """Unit eigenvector of S = X'X/n with the largest eigenvalue, by a dense SVD; sign arbitrary."""
     return np.linalg.svd(check.array("x", x, 2), full_matrices=False)[2][0]
 
 

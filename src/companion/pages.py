@@ -1,0 +1,144 @@
+"""The pages that are made from the rulings: cards, ledger, map of the paper, status."""
+
+import tomllib
+
+import msgspec
+
+from companion import house
+from companion.claims import Broken, Ruling
+
+WHOSE = {
+    "paper": "the paper's bound",
+    "derived": "bound derived here",
+    "certified": "bound proved here by ball arithmetic",
+    "observed": "bound observed here",
+}
+JUDGED = {
+    "value": "one number",
+    "worst": "the worst of {seeds} seeds",
+    "interval": "mean of {seeds} seeds ± {spread}, a 99 % interval",
+}
+
+
+class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One item of the paper's index, as book/map.toml lists it."""
+
+    item: str
+    says: str
+    notebooks: list[str] = []
+    functions: list[str] = []
+    missing: str = ""  # what of the item is not covered yet; empty when nothing is
+
+
+def load_map() -> list[Row]:
+    """Read book/map.toml."""
+    path = house.ROOT / "book" / "map.toml"
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8"))["row"], list[Row])
+    except (OSError, KeyError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise Broken(f"{path.name}: {error}") from None
+
+
+def label(id: str) -> str:
+    """The cross-reference label of a claim's place in the ledger."""
+    return "claim-" + id.replace(".", "-")
+
+
+def card(ruling: Ruling, *, in_ledger: bool = False) -> str:
+    """A claim as MyST markdown: statement, measured value, bound, control."""
+    claim, id = ruling.claim, ruling.id
+    fine = ruling.fault is None
+    name = f"`{id}`" if in_ledger else f"{{ref}}`{id} <{label(id)}>`"
+    verdict, mark = ("held", "held") if fine else ("failed", "partly")
+    lines = [f"::::{{container}} claim claim-{verdict}", "", f"{name} {{{mark}}}`{verdict}`", ""]
+    lines += [claim.statement, ""]
+    if ruling.value is not None:
+        spread = claim.show(ruling.spread) if ruling.spread else ""
+        how = JUDGED[claim.judge].format(seeds=ruling.seeds, spread=spread)
+        lines += [
+            f"Measured **{claim.show(ruling.value)}** ({how}); must be {claim.bound} "
+            f"({WHOSE[claim.whose]}).",
+            "",
+            f"Control: {claim.control} It gave **{claim.show(ruling.control)}**, "
+            f"{'outside the bound, as it must' if ruling.control_failed else 'INSIDE the bound'}.",
+            "",
+        ]
+    if not fine:
+        lines += [f"Fault: {ruling.fault}.", ""]
+    return "\n".join([*lines, "::::", ""])
+
+
+def ledger(rulings: list[Ruling]) -> str:
+    """Every claim, by notebook: a table to scan, then the cards."""
+    held = sum(r.fault is None for r in rulings)
+    out = [f"**{held} of {len(rulings)} claims held**, and each control failed its bound.", ""]
+    for notebook in dict.fromkeys(r.id.split(".")[0] for r in rulings):
+        own = [r for r in rulings if r.id.split(".")[0] == notebook]
+        out += [f"## {own[0].claim.item}", "", f"From {{doc}}`/notebooks/{notebook}`.", ""]
+        out += ["| claim | measured | must be | control | bound |", "|---|--:|---|--:|---|"]
+        for r in own:
+            value, control = ("" if v is None else r.claim.show(v) for v in (r.value, r.control))
+            short = r.id.split(".", 1)[1]
+            out.append(
+                f"| {{ref}}`{short} <{label(r.id)}>` | {value} | {r.claim.bound} | {control} "
+                f"| {r.claim.whose} |"
+            )
+        out.append("")
+        for r in own:
+            out += [f"({label(r.id)})=", "", card(r, in_ledger=True)]
+    return "\n".join(out)
+
+
+def status_of(row: Row, rulings: list[Ruling]) -> str:
+    """held here: all its claims held and nothing is missing; partly; not yet: no notebook."""
+    if not row.notebooks:
+        return "not yet"
+    own = [r for r in rulings if r.claim.item == row.item]
+    whole = own and all(r.fault is None for r in own) and not row.missing
+    return "held here" if whole else "partly"
+
+
+def paper_map(rows: list[Row], rulings: list[Ruling]) -> str:
+    """The table from paper item to notebook, functions, claims and status."""
+    known = {row.item for row in rows}
+    for r in rulings:
+        if r.claim.item not in known:
+            raise Broken(f"{r.id}: item {r.claim.item!r} must be a row of book/map.toml")
+    out = [
+        "| paper | what it says | here | functions | claims | status |",
+        "|---|---|---|---|--:|---|",
+    ]
+    for row in rows:
+        own = [r for r in rulings if r.claim.item == row.item]
+        counts = f"{sum(r.fault is None for r in own)}/{len(own)}" if own else "–"
+        here = ", ".join(f"{{doc}}`{n} </notebooks/{n}>`" for n in row.notebooks) or "–"
+        functions = ", ".join(f"{{py:func}}`~ddpm_gmm.{f}`" for f in row.functions) or "–"
+        status = status_of(row, rulings)
+        mark = {"held here": "held", "partly": "partly", "not yet": "none"}[status]
+        missing = f" Missing: {row.missing}" if row.missing else ""
+        out.append(
+            f"| {row.item} | {row.says}{missing} | {here} | {functions} | {counts} "
+            f"| {{{mark}}}`{status}` |"
+        )
+    return "\n".join([*out, ""])
+
+
+def status(runs: dict[str, dict]) -> str:
+    """Time, profile, seed and commit of each notebook; the versions it ran with."""
+    out = [
+        "| notebook | time | profile | seed | commit | finished (UTC) |",
+        "|---|--:|---|---|---|---|",
+    ]
+    for name, run in runs.items():
+        out.append(
+            f"| {{doc}}`{name} </notebooks/{name}>` | {run['seconds']:.1f} s | {run['profile']} "
+            f"| {run['seed']} | `{run['commit']}` | {run['finished'].removesuffix('+00:00')} |"
+        )
+    total = sum(run["seconds"] for run in runs.values())
+    versions = {(k, v) for run in runs.values() for k, v in run["packages"].items()}
+    versions |= {("python", run["python"]) for run in runs.values()}
+    out += ["", f"All notebooks together: {total:.0f} s of one core. Site built at commit "]
+    out[-1] += f"`{house.commit()}`."
+    out += ["", "| package | version |", "|---|---|"]
+    out += [f"| {package} | {version} |" for package, version in sorted(versions)]
+    return "\n".join([*out, ""])

@@ -1,0 +1,86 @@
+"""Run one notebook with papermill; the result appears only when it is whole."""
+
+import datetime
+import importlib.metadata
+import os
+import platform
+import sys
+import time
+
+import nbformat
+import papermill
+from papermill.exceptions import PapermillExecutionError
+
+from companion import house, records
+from companion.claims import Broken
+
+PACKAGES = ("numpy", "scipy", "matplotlib", "papermill", "jupyter-book", "sphinx")
+NOTE = "companion"  # the key under which the run is described in the notebook's metadata
+
+
+def run(name: str, profile: str) -> None:
+    """Run ``notebooks/name.ipynb`` and move the executed notebook into place."""
+    if name not in house.notebooks():
+        raise Broken(f"notebook: got {name!r}, must be one of {', '.join(house.notebooks())}")
+    target = house.executed(profile, name)
+    draft = target.with_suffix(".running.ipynb")
+    made_from = house.digest(house.run_inputs(profile, name))
+    start = time.perf_counter()
+    try:
+        papermill.execute_notebook(
+            house.ROOT / "notebooks" / f"{name}.ipynb",
+            draft,
+            parameters={"profile": profile},
+            kernel_name="python3",
+            progress_bar=False,
+            request_save_on_cell_execute=False,
+            extra_arguments=["--log-level=ERROR"],  # no line about TCP for every kernel
+        )
+    except PapermillExecutionError as error:
+        failed = target.with_suffix(".failed.ipynb")
+        os.replace(draft, failed)
+        where = failed.relative_to(house.ROOT)
+        raise Broken(
+            f"{name}: cell {error.exec_count} raised {error.ename}: {error.evalue} (see {where})"
+        ) from None
+    seconds = time.perf_counter() - start
+    notebook = nbformat.read(draft, as_version=4)
+    for cell in notebook.cells:
+        if "injected-parameters" in cell.metadata.get("tags", ()):
+            cell.metadata.tags.append("remove-cell")
+    parameters = papermill.inspect_notebook(str(draft))
+    notebook.metadata[NOTE] = {
+        "profile": profile,
+        "inputs": made_from,
+        "seconds": round(seconds, 2),
+        "seed": str(parameters.get("seed", {}).get("default", "")),
+        "commit": house.commit(),
+        "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "packages": {p: importlib.metadata.version(p) for p in PACKAGES},
+    }
+    nbformat.write(notebook, draft)
+    os.replace(draft, target)
+    ready = sum(house.executed(profile, other).exists() for other in house.notebooks())
+    house.say(
+        f"ran   {name:<18} {seconds:6.1f} s   {len(records.read(notebook)):3d} claims recorded"
+        f"   [{ready}/{len(house.notebooks())}]"
+    )
+    sys.stdout.flush()
+
+
+def evidence(profile: str):
+    """The executed notebooks, {name: notebook}, and what is wrong with the rest, {name: fault}."""
+    found, unfit = {}, {}
+    for name in house.notebooks():
+        path = house.executed(profile, name)
+        if not path.exists():
+            unfit[name] = f"notebook {name} has not been run in profile {profile}"
+            continue
+        notebook = nbformat.read(path, as_version=4)
+        made_from = notebook.metadata.get(NOTE, {}).get("inputs")
+        if made_from != house.digest(house.run_inputs(profile, name)):
+            unfit[name] = f"the executed copy of {name} is stale, made from other inputs"
+            continue
+        found[name] = notebook
+    return found, unfit

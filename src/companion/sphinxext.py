@@ -1,0 +1,91 @@
+"""Sphinx's side of the claims: the card in a notebook's output, and numbers in prose.
+
+``{claim}`lemma-08.remainder-order``` writes the measured value, ``{control}`` its control's, both
+formatted as claims.toml says and linked to the ledger. An unknown id is a warning, which the
+build treats as an error.
+"""
+
+from functools import cache
+from pathlib import Path
+
+from docutils import nodes
+from myst_nb.core.render import MimeData, MimeRenderPlugin
+from sphinx import addnodes
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxRole
+
+from companion.claims import Ruling, Rulings
+from companion.pages import card, label
+from companion.records import MIME
+
+logger = logging.getLogger(__name__)
+
+
+@cache
+def rulings(source_dir: str) -> dict[str, Ruling]:
+    """The rulings that the stage holds, {id: ruling}."""
+    return {r.id: r for r in Rulings.read(Path(source_dir) / "claims.json").rulings}
+
+
+class ClaimRenderer(MimeRenderPlugin):
+    """Renders what :func:`companion.record` put into an output as the claim's card."""
+
+    mime_priority_overrides = (("*", MIME, 1),)
+
+    @staticmethod
+    def handle_mime(renderer, data, inline):
+        if inline or data.mime_type != MIME:
+            return None
+        known = rulings(str(renderer.renderer.sphinx_env.srcdir))
+        text = card(known[data.content["claim"]])
+        return renderer.render_markdown(MimeData("text/markdown", text, line=data.line))
+
+
+class ClaimNumber(SphinxRole):
+    """The value of a claim, or of its control."""
+
+    def __init__(self, of: str):
+        self.of = of
+
+    def run(self):
+        ruling = rulings(str(self.env.srcdir)).get(self.text)
+        number = getattr(ruling, self.of, None)
+        if number is None:
+            logger.warning("no claim has a value under %r", self.text, location=self.get_location())
+            return [nodes.inline(text="?")], []
+        shown = readable(ruling.claim.show(number))
+        link = addnodes.pending_xref(
+            "",
+            nodes.inline("", shown, classes=["claim-number"]),
+            refdomain="std",
+            reftype="ref",
+            refexplicit=True,
+            reftarget=label(ruling.id),
+            refdoc=self.env.docname,
+            refwarn=True,
+        )
+        return [link], []
+
+
+def readable(number: str) -> str:
+    """Write 1.2e-13 as 1.2 × 10⁻¹³."""
+    mantissa, mark, exponent = number.partition("e")
+    if not mark:
+        return number
+    digits = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{mantissa} × 10{digits}"
+
+
+def _badge(mark):
+    def role(name, rawtext, text, lineno, inliner, options=None, content=None):
+        return [nodes.inline(text=text, classes=["status", f"status-{mark}"])], []
+
+    return role
+
+
+def setup(app):
+    for of, name in (("value", "claim"), ("control", "control")):
+        app.add_role(name, ClaimNumber(of))
+    for mark in ("held", "partly", "none"):
+        app.add_role(mark, _badge(mark))
+    return {"version": "1", "parallel_read_safe": True}

@@ -1,0 +1,98 @@
+"""A whole project in miniature, driven by the real Makefile and the real command."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).resolve().parents[2]
+
+CLAIM = """
+[tiny.{name}]
+item = "Tiny lemma"
+statement = "The square root of $4$ is two."
+low = 1.9
+high = 2.1
+whose = "derived"
+judge = "value"
+control = "The square root of nine."
+format = ".3f"
+tolerance = 1e-9
+baseline = {{ quick = 2.0, full = 2.0 }}
+"""
+STORY = """# Tiny
+
+The root is {claim}`tiny.root`, the control's {control}`tiny.root`.
+"""
+PARAMETERS = 'profile = "quick"\nseed = 1'
+WORK = """from companion import record, sizes
+from ddpm_gmm import geometry
+
+size = sizes(profile, quick={"n": 4}, full={"n": 4})
+record("tiny.root", geometry.norm([size.n**0.5]), control=3.0)
+"""
+
+
+SAME_VENV = [f"VENV={sys.prefix}", "-o", f"{sys.prefix}/.made"]
+
+
+class Project:
+    """A folder with everything that ``make book`` needs and one notebook of three cells."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        for name in ("Makefile", "requirements.lock", "pyproject.toml", "_config.yml"):
+            shutil.copy2(ROOT / name, folder)
+        shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / "book" / "_static", folder / "book" / "_static")
+        shutil.copy(ROOT / "book" / "references.bib", folder / "book")
+        (folder / "_toc.yml").write_text(
+            "format: jb-book\nroot: book/index\n"
+            "chapters:\n- file: notebooks/tiny\n- file: book/ledger\n- file: book/status\n"
+        )
+        (folder / "book" / "map.toml").write_text(
+            '[[row]]\nitem = "Tiny lemma"\nsays = "Roots."\nnotebooks = ["tiny"]\n'
+        )
+        for page, generated in (("index", "map"), ("ledger", "ledger"), ("status", "status")):
+            text = f"# The {page}\n\n```{{include}} _generated/{generated}.md\n```\n"
+            (folder / "book" / f"{page}.md").write_text(text)
+        (folder / "notebooks").mkdir()
+        self.notebook("tiny", WORK)
+        self.claims("root")
+
+    def notebook(self, name, work, story=STORY):
+        cells = [
+            nbformat.v4.new_markdown_cell(story),
+            nbformat.v4.new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]}),
+            nbformat.v4.new_code_cell(work),
+        ]
+        for number, cell in enumerate(cells):
+            cell.id = f"cell-{number}"
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        book = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+        nbformat.write(book, self.folder / "notebooks" / f"{name}.ipynb")
+
+    def claims(self, *names, edit=lambda text: text):
+        text = "".join(CLAIM.format(name=name) for name in names)
+        (self.folder / "claims.toml").write_text(edit(text))
+
+    def make(self, *words):
+        """Run make here with the very environment that runs the test, which it must not renew."""
+        command = ["make", *words, *SAME_VENV]
+        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
+
+    def command(self, *words):
+        """Run the companion's command line here."""
+        return subprocess.run(
+            [sys.executable, "-m", "companion.command", *words],
+            cwd=self.folder,
+            env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(self.folder / "src")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def read(self, path):
+        return (self.folder / path).read_text(encoding="utf-8")

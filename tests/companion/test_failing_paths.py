@@ -1,0 +1,128 @@
+"""Every way to fail, by the real command, in a project of one notebook."""
+
+import pytest
+from miniature import WORK
+
+
+def fails(done, *said):
+    text = done.stdout + done.stderr
+    assert done.returncode != 0, text
+    for part in said:
+        assert part in text, text
+    assert "Traceback" not in text, text
+
+
+def test_a_notebook_that_raises(project):
+    project.notebook("tiny", "1 / 0")
+    done = project.make("book")
+    fails(
+        done, "tiny: cell 3 raised ZeroDivisionError: division by zero", "claim tiny.root missing"
+    )
+    assert (project.folder / "_build/run/quick/tiny.failed.ipynb").exists()
+    assert not (project.folder / "_build/run/quick/tiny.ipynb").exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("norm([size.n**0.5])", "norm([3])", "claim tiny.root out of bound: 3.000 must be from"),
+        ("control=3.0", "control=2.0", "claim tiny.root its control passed: 2.000 must not be"),
+        ('record("tiny.root", ', "dict(value=", "claim tiny.root missing"),
+        ("[size.n**0.5]), control", "[2.05]), control", "claim tiny.root drifted"),
+        ("geometry.norm([size.n**0.5])", "float('nan')", "claim tiny.root value is not finite"),
+        ("control=3.0", "control=float('inf')", "claim tiny.root control is not finite"),
+        ("control=3.0)", "control=3.0)\n" + WORK, "claim tiny.root recorded 2 times"),
+        ("tiny.root", "tiny.rout", "tiny.rout: recorded by a notebook, must be stated"),
+    ],
+)
+def test_a_claim_that_fails_is_named_in_one_line(project, old, new, said):
+    changed = WORK.replace(old, new)
+    assert changed != WORK
+    project.notebook("tiny", changed)
+    done = project.make("book")
+    fails(done, said)
+    assert not (project.folder / "_build/html").exists()
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        (
+            lambda s: s.replace("high =", "hihg ="),
+            "tiny.root: Object contains unknown field `hihg`",
+        ),
+        (
+            lambda s: s.replace("low = 1.9\nhigh = 2.1\n", ""),
+            "tiny.root: must have low, high or both",
+        ),
+        (lambda s: s.replace("low = 1.9", "low = 2.2"), "tiny.root: low 2.2 must be < high 2.1"),
+        (lambda s: s.replace('"derived"', '"mine"'), "Invalid enum value 'mine' - at `$.whose`"),
+        (lambda s: s.replace("1.9", '"1.9"'), "tiny.root: Expected `float | null`, got `str`"),
+        (lambda s: s.replace('control = "The', '# "The'), "missing required field `control`"),
+        (lambda s: s.replace(".3f", ".3q"), "tiny.root: format:"),
+        (lambda s: s + "[tiny.root", "claims.toml: must be readable TOML"),
+        (lambda s: s + s, "claims.toml: must be readable TOML"),
+        (lambda s: "loose = 1\n" + s, "loose: got 1, must be a table of claims"),
+    ],
+)
+def test_a_contract_that_is_not_one_is_refused_before_anything_runs(project, edit, said):
+    project.claims("root", edit=edit)
+    fails(project.make("book"), said)
+    assert not (project.folder / "_build").exists()
+
+
+def test_a_claim_that_no_notebook_records(project):
+    project.claims("root", "other")
+    fails(project.make("book"), "claim tiny.other missing: no notebook recorded it")
+
+
+def test_a_claim_without_a_baseline_says_how_to_get_one(project):
+    project.claims("root", edit=lambda s: s.replace("quick = 2.0, ", ""))
+    fails(project.make("book"), "claim tiny.root has no quick baseline: run make baseline")
+
+
+def test_a_stale_run_is_refused(project):
+    assert project.make("book").returncode == 0
+    module = project.folder / "src/ddpm_gmm/geometry.py"
+    module.write_text(project.read("src/ddpm_gmm/geometry.py") + "\nEXTRA = 1\n")
+    fails(project.command("judge"), "claim tiny.root missing: the executed copy of tiny is stale")
+    fails(project.command("site"), "site: the executed copy of tiny is stale")
+
+
+@pytest.mark.parametrize("how", ["make", "command"])
+def test_an_unknown_profile_exits_with_two(project, how):
+    if how == "make":
+        done = project.make("book", "PROFILE=fast")
+    else:
+        done = project.command("--profile", "fast", "judge")
+    assert done.returncode == 2
+    assert "profile: got 'fast', must be one of quick, full" in done.stderr
+
+
+def test_a_folder_that_is_no_project_exits_with_two(project):
+    (project.folder / "claims.toml").unlink()
+    done = project.command("judge")
+    assert done.returncode == 2 and "must be the project's root" in done.stderr
+
+
+def test_an_unknown_notebook_is_named(project):
+    done = project.command("run", "lemma-99")
+    fails(done, "notebook: got 'lemma-99', must be one of tiny")
+
+
+def test_a_page_that_sphinx_refuses_leaves_the_last_good_site(project):
+    assert project.make("book").returncode == 0
+    before = project.read("_build/html/notebooks/tiny.html")
+    story = "# Tiny\n\nA number {claim}`tiny.nothing`, a {doc}`missing` page and a changed text.\n"
+    project.notebook("tiny", WORK, story)
+    done = project.make("book")
+    fails(done, "no claim has a value under 'tiny.nothing'", "the last good site stays")
+    assert project.read("_build/html/notebooks/tiny.html") == before
+    fails(project.make("book"), "the last good site stays")  # and it is not taken for done
+
+
+def test_a_page_that_lacks_an_image_is_refused(project):
+    page = project.folder / "book" / "index.md"
+    page.write_text(project.read("book/index.md") + '\n<img src="gone.png" alt="gone">\n')
+    fails(project.make("book"), "book/index.html: image gone.png is missing")
+    assert not (project.folder / "_build/html").exists()

@@ -1,0 +1,100 @@
+"""How a claim is judged: the bound, the control, the drift."""
+
+import math
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from companion.claims import Baseline, Broken, Claim, Rulings, judge, rule
+
+FLOATS = st.floats(-10, 10)
+
+
+def claim(**changes):
+    known = {
+        "item": "Lemma",
+        "statement": "A number.",
+        "low": -1.0,
+        "high": 1.0,
+        "whose": "derived",
+        "judge": "value",
+        "control": "Wrong.",
+        "format": ".3g",
+        "tolerance": 0.5,
+        "baseline": Baseline(quick=0.0),
+    }
+    return Claim(**(known | changes))
+
+
+def ruling(stated, value, control):
+    records = [{"claim": "a.b", "value": value, "control": control}]
+    return rule("a.b", stated, records, "quick", "absent")
+
+
+@given(FLOATS, FLOATS)
+def test_one_number_passes_iff_it_is_inside_its_control_outside_and_it_has_not_drifted(v, c):
+    found = ruling(claim(), [v], [c])
+    assert found.held == (-1 <= v <= 1)
+    assert found.control_failed == (not -1 <= c <= 1)
+    assert (found.fault is None) == (found.held and found.control_failed and abs(v) <= 0.5)
+
+
+@given(st.lists(FLOATS, min_size=2, max_size=5), st.lists(FLOATS, min_size=2, max_size=5))
+def test_the_worst_seed_must_hold_and_every_controls_seed_must_fail(values, controls):
+    found = ruling(claim(judge="worst"), values, controls)
+    assert found.held == all(-1 <= v <= 1 for v in values)
+    assert found.control_failed == all(not -1 <= c <= 1 for c in controls)
+    assert found.value in values
+    assert all(min(found.value + 1, 1 - found.value) <= min(v + 1, 1 - v) for v in values)
+
+
+def test_an_interval_must_lie_inside_and_its_controls_outside():
+    stated = claim(judge="interval")
+    # Two values m - s and m + s have mean m and standard error s; t(0.995, 1) = 63.66.
+    assert ruling(stated, [-0.01, 0.01], [5.0, 5.01]).fault is None
+    assert not ruling(stated, [-0.1, 0.1], [5.0, 5.01]).held
+    assert not ruling(stated, [-0.01, 0.01], [4.0, 6.0]).control_failed
+    found = ruling(stated, [-0.01, 0.01], [5.0, 5.01])
+    assert found.spread == pytest.approx(63.6567 * 0.01, rel=1e-5)
+
+
+def test_one_sided_bounds():
+    assert ruling(claim(low=None), [-99.0], [2.0]).held
+    assert ruling(claim(high=None), [99.0], [-2.0]).held
+    assert claim(low=None).bound == "at most 1" and claim(high=None).bound == "at least -1"
+
+
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+def test_what_is_not_finite_fails(bad):
+    assert "not finite" in ruling(claim(), [bad], [2.0]).fault
+    assert "not finite" in ruling(claim(), [0.0], [bad]).fault
+
+
+def test_missing_twice_and_unknown_records():
+    stated = {"a.b": claim()}
+    once = {"claim": "a.b", "value": [0.0], "control": [2.0]}
+    assert judge(stated, [once], "quick", {})[0].fault is None
+    assert "missing" in judge(stated, [], "quick", {})[0].fault
+    assert "did not run" in judge(stated, [], "quick", {"a": "a did not run"})[0].fault
+    assert "recorded 2 times" in judge(stated, [once, once], "quick", {})[0].fault
+    with pytest.raises(Broken, match=r"a\.c"):
+        judge(stated, [once, once | {"claim": "a.c"}], "quick", {})
+
+
+def test_number_of_values_must_suit_the_judge():
+    assert "must be one (" in ruling(claim(), [0.0, 0.0], [2.0]).fault
+    assert "one per seed" in ruling(claim(judge="worst"), [0.0], [2.0, 2.0]).fault
+
+
+def test_drift_is_a_gate_of_its_own():
+    assert "drifted" in ruling(claim(baseline=Baseline(quick=0.9)), [0.1], [2.0]).fault
+    assert "no quick baseline" in ruling(claim(baseline=Baseline()), [0.1], [2.0]).fault
+
+
+def test_rulings_survive_the_file(tmp_path):
+    whole = Rulings("quick", "abc", [ruling(claim(high=None), [0.0], [-2.0])])
+    (tmp_path / "claims.json").write_text(whole.text())
+    assert Rulings.read(tmp_path / "claims.json") == whole
+    assert msgspec.json.decode(whole.text())["rulings"][0]["id"] == "a.b"
