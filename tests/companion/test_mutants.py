@@ -1,0 +1,37 @@
+"""One sign broken in the mathematics turns the book red, and the claim that saw it is named."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from miniature import SAME_VENV
+
+ROOT = Path(__file__).resolve().parents[2]
+PARTS = ["Makefile", "claims.toml", "requirements.lock", "pyproject.toml", "_config.yml", "_toc.yml"]
+
+
+@pytest.mark.parametrize(
+    ("module", "right", "wrong"),
+    [
+        ("population", "T[0] + m * T[1] + r**2 / 2 * T[2]", "T[0] + m * T[1] - r**2 / 2 * T[2]"),
+        ("objective", "weight = h + (1 - h**2)", "weight = h - (1 - h**2)"),
+    ],
+)
+def test_a_broken_sign_is_seen_by_a_claim(module, right, wrong, tmp_path):
+    for name in PARTS:
+        shutil.copy2(ROOT / name, tmp_path)
+    for folder in ("src", "book", "notebooks"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    path = tmp_path / "src" / "ddpm_gmm" / f"{module}.py"
+    text = path.read_text()
+    assert text.count(right) == 1
+    path.write_text(text.replace(right, wrong))
+    done = subprocess.run(
+        ["make", "book", *SAME_VENV], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0
+    seen = re.findall(r"claim (\S+) (?:out of bound|drifted|its control passed)", done.stderr)
+    assert seen, done.stdout + done.stderr
+    assert not (tmp_path / "_build" / "html").exists()
