@@ -5,6 +5,7 @@ formatted as claims.toml says and linked to the ledger. An unknown id is a warni
 build treats as an error.
 """
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -83,7 +84,17 @@ def _badge(mark):
     return role
 
 
+def _formulas(app, what, name, obj, options, lines):
+    """In our docstrings a bar is a norm and a star a product or an unpacking, never markup."""
+    lines[:] = ["``".join(_escape(line.split("``"))) for line in lines]
+
+
+def _escape(parts):
+    return [re.sub(r"([|*])", r"\\\1", p) if i % 2 == 0 else p for i, p in enumerate(parts)]
+
+
 def setup(app):
+    app.connect("autodoc-process-docstring", _formulas, priority=100)  # before numpydoc adds markup
     for of, name in (("value", "claim"), ("control", "control")):
         app.add_role(name, ClaimNumber(of))
     for mark in ("held", "partly", "none"):

@@ -3,15 +3,15 @@
 The student for parameters theta is the score of a mixture: s(x) = E_theta[mean | x] - x, with
 E_theta[mean | x] = tanh(theta . x) theta for the tied pair (``theta`` of shape (d,)) and
 sum_i w_i(x) theta_i for K centres (``theta`` of shape (K, d)). All functions return L/2 and its
-gradient with respect to the parameters at the noise scale at hand, theta_t = theta e^{-t}.
+gradient with respect to the parameters at the noise scale at hand, theta_t = theta e^{-t}. Means
+over the sample of:
 
-========  ==================================================  ==========================
-form      L/2, a mean over the sample                         needs
-========  ==================================================  ==========================
-literal   |s(X_t) + Z / sqrt(1 - e^{-2t})|^2 / 2              the noise Z, and t > 0
-explicit  |s(X_t) - score of q_t|^2 / 2                       the true centres
-implicit  |s(X_t)|^2 / 2 + div s(X_t), less |X_t|^2/2 - d     the points X_t alone
-========  ==================================================  ==========================
+literal
+    |s(X_t) + Z / sqrt(1 - e^{-2t})|^2 / 2; needs the noise Z, and t > 0
+explicit
+    |s(X_t) - score of q_t|^2 / 2; needs the true centres
+implicit
+    |s(X_t)|^2 / 2 + div s(X_t), less |X_t|^2/2 - d; needs the points X_t alone
 
 In expectation the three differ by constants that do not involve theta (denoising, explicit and
 implicit score matching: Vincent 2011, Hyvarinen 2005); on a finite sample they are three different

@@ -51,8 +51,9 @@ def sample_force(theta: Float[Array, " d"], x: Float[Array, "n d"]) -> Float[Arr
 
 
 def top_eigenvector(x: Float[Array, "n d"]) -> Float[Array, " d"]:
-    """Unit eigenvector of S = X'X/n with the largest eigenvalue, by a dense SVD; sign arbitrary."""
-    return np.linalg.svd(check.array("x", x, 2), full_matrices=False)[2][0]
+    """Unit eigenvector of S = X'X/n with the largest eigenvalue; its sign is arbitrary."""
+    x = check.array("x", x, 2)
+    return np.linalg.eigh(x.T @ x)[1][:, -1]
 
 
 def spiked_overlap(signal, ratio):
@@ -75,5 +76,6 @@ def spiked_overlap(signal, ratio):
         raise ValueError(
             f"signal, ratio: got {signal.min():g}, {ratio.min():g}, must be >= 0 and > 0"
         )
-    safe = np.maximum(signal, np.sqrt(ratio))
-    return (1 - ratio / safe**2) / (1 + ratio / safe)
+    seen = signal**2 > ratio
+    safe = np.where(seen, signal, 1.0)
+    return np.where(seen, (1 - ratio / safe**2) / (1 + ratio / safe), 0.0)
