@@ -1,5 +1,6 @@
 """The pages that are made from the rulings: cards, ledger, map of the paper, status."""
 
+import re
 import tomllib
 
 import msgspec
@@ -7,6 +8,7 @@ import msgspec
 from companion import house
 from companion.claims import Broken, Ruling
 
+SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 WHOSE = {
     "paper": "the paper's bound",
     "derived": "bound derived here",
@@ -44,6 +46,18 @@ def label(id: str) -> str:
     return "claim-" + id.replace(".", "-")
 
 
+def readable(text: str) -> str:
+    """Write 1.2e-13 as 1.2 × 10⁻¹³, and 6.3e+01 as 63, wherever it stands in the text."""
+
+    def rewrite(match):
+        mantissa, exponent = match[1], int(match[2])
+        if -3 <= exponent <= 3:
+            return f"{float(match[0]):g}"
+        return f"{mantissa} × 10" + str(exponent).translate(SUPERSCRIPT)
+
+    return re.sub(r"(-?[\d.]+)e([+-]\d+)", rewrite, text)
+
+
 def card(ruling: Ruling, *, in_ledger: bool = False) -> str:
     """A claim as MyST markdown: statement, measured value, bound, control."""
     claim, id = ruling.claim, ruling.id
@@ -53,13 +67,13 @@ def card(ruling: Ruling, *, in_ledger: bool = False) -> str:
     lines = [f"::::{{container}} claim claim-{verdict}", "", f"{name} {{{mark}}}`{verdict}`", ""]
     lines += [claim.statement, ""]
     if ruling.value is not None:
-        spread = claim.show(ruling.spread) if ruling.spread else ""
+        spread = readable(claim.show(ruling.spread)) if ruling.spread else ""
         how = JUDGED[claim.judge].format(seeds=ruling.seeds, spread=spread)
         lines += [
-            f"Measured **{claim.show(ruling.value)}** ({how}); must be {claim.bound} "
+            f"Measured **{readable(claim.show(ruling.value))}** ({how}); must be {readable(claim.bound)} "
             f"({WHOSE[claim.whose]}).",
             "",
-            f"Control: {claim.control} It gave **{claim.show(ruling.control)}**, "
+            f"Control: {claim.control} It gave **{readable(claim.show(ruling.control))}**, "
             f"{'outside the bound, as it must' if ruling.control_failed else 'INSIDE the bound'}.",
             "",
         ]
@@ -77,10 +91,12 @@ def ledger(rulings: list[Ruling]) -> str:
         out += [f"## {own[0].claim.item}", "", f"From {{doc}}`/notebooks/{notebook}`.", ""]
         out += ["| claim | measured | must be | control | bound |", "|---|--:|---|--:|---|"]
         for r in own:
-            value, control = ("" if v is None else r.claim.show(v) for v in (r.value, r.control))
+            value, control = (
+                "" if v is None else readable(r.claim.show(v)) for v in (r.value, r.control)
+            )
             short = r.id.split(".", 1)[1]
             out.append(
-                f"| {{ref}}`{short} <{label(r.id)}>` | {value} | {r.claim.bound} | {control} "
+                f"| {{ref}}`{short} <{label(r.id)}>` | {value} | {readable(r.claim.bound)} | {control} "
                 f"| {r.claim.whose} |"
             )
         out.append("")

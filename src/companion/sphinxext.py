@@ -16,7 +16,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 
 from companion.claims import Ruling, Rulings
-from companion.pages import card, label
+from companion.pages import card, label, readable
 from companion.records import MIME
 
 logger = logging.getLogger(__name__)
@@ -66,15 +66,6 @@ class ClaimNumber(SphinxRole):
             refwarn=True,
         )
         return [link], []
-
-
-def readable(number: str) -> str:
-    """Write 1.2e-13 as 1.2 × 10⁻¹³."""
-    mantissa, mark, exponent = number.partition("e")
-    if not mark:
-        return number
-    digits = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"{mantissa} × 10{digits}"
 
 
 def _badge(mark):

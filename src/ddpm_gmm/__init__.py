@@ -7,6 +7,7 @@ vector (d,). The modules, bottom up; each imports only from those above it:
 ``geometry``    angles, and the plane in which the exact two-Gaussian dynamics live
 ``mixture``     the spherical mixture, its forward process, its score
 ``population``  the pair {mu, -mu}: every expectation exact, in any dimension
+``information`` the Cramer-Rao bound, and what an objective loses against it
 ``objective``   the DDPM objective on samples, in its three forms
 ``em``          EM and gradient EM
 ``spectral``    power iteration, and what it can see in a sample

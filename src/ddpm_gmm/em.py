@@ -7,6 +7,7 @@ tied pair {theta, -theta}, (K, d) means K centres. The exact population update o
 
 import numpy as np
 from jaxtyping import Float
+from scipy.optimize import minimize
 
 from ddpm_gmm import check, mixture
 
@@ -54,3 +55,42 @@ def likelihood_gradient(
         return em_step(theta, x) - theta
     w = mixture.responsibilities(x, theta)
     return (w @ x - w.sum(axis=1)[:, None] * theta) / len(x)
+
+
+def maximum_likelihood(theta: Float[Array, "*K d"], x: Float[Array, "n d"]) -> Float[Array, "*K d"]:
+    """The local maximum of :func:`log_likelihood` reached from theta, by L-BFGS.
+
+    EM ends at the same point but crawls there when the separation is small.
+
+    Parameters
+    ----------
+    theta : array (d,) or (K, d), the start
+    x : array (n, d)
+
+    Returns
+    -------
+    array of the shape of theta
+
+    Raises
+    ------
+    RuntimeError
+        If the optimiser does not converge.
+    """
+    theta, x = check.parameter_and_sample(theta, x)
+
+    def downhill(flat):
+        at = flat.reshape(theta.shape)
+        return -log_likelihood(at, x), -likelihood_gradient(at, x).ravel()
+
+    found = minimize(
+        downhill,
+        theta.ravel(),
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": 10_000, "maxfun": 20_000, "gtol": 1e-9, "ftol": 1e-16},
+    )
+    # With ftol at rounding, "abnormal" line searches end at the optimum; the gradient decides.
+    slope = np.abs(found.jac).max()
+    if slope > 1e-6:
+        raise RuntimeError(f"maximum likelihood did not converge: gradient {slope:.1e}")
+    return found.x.reshape(theta.shape)

@@ -132,8 +132,9 @@ def em_step(theta: Float[Array, "*#b d"], mu: Float[Array, "*#b d"]) -> Float[Ar
 def G(theta: Float[Array, "*#b d"], mu: Float[Array, "*#b d"]) -> Float[Array, "*b d"]:
     """What a unit gradient step adds to an EM step (the paper's Lemma 11; its form derived here).
 
-    G = -theta E[tanh' u] - (r^2/2) E[tanh''(u) x] + E[u tanh'(u) x]
-      = (m T_1 + (r^2/2) T_2) mu + (m T_2 + (r^2/2) T_3) theta
+    G = -theta E[tanh' u] - (r^2/2) E[tanh''(u) x] + E[u tanh'(u) x],
+
+    after Stein's lemma (m T_1 + (r^2/2) T_2) mu + (m T_2 + (r^2/2) T_3) theta.
 
     Shapes as in :func:`loss`; G vanishes at theta = mu.
     """
