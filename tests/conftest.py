@@ -6,7 +6,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
+import jaxtyping
+
+jaxtyping.install_import_hook("ddpm_gmm", "beartype.beartype")  # before anything imports it
+
+import pytest  # noqa: E402
+from hypothesis import settings  # noqa: E402
+
+# No timed tests; the same examples in every run; nothing left on disk.
+settings.register_profile("companion", deadline=None, derandomize=True, database=None)
+settings.load_profile("companion")
 
 ROOT = Path(__file__).resolve().parents[1]
 

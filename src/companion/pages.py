@@ -70,8 +70,8 @@ def card(ruling: Ruling, *, in_ledger: bool = False) -> str:
         spread = readable(claim.show(ruling.spread)) if ruling.spread else ""
         how = JUDGED[claim.judge].format(seeds=ruling.seeds, spread=spread)
         lines += [
-            f"Measured **{readable(claim.show(ruling.value))}** ({how}); must be {readable(claim.bound)} "
-            f"({WHOSE[claim.whose]}).",
+            f"Measured **{readable(claim.show(ruling.value))}** ({how}); "
+            f"must be {readable(claim.bound)} ({WHOSE[claim.whose]}).",
             "",
             f"Control: {claim.control} It gave **{readable(claim.show(ruling.control))}**, "
             f"{'outside the bound, as it must' if ruling.control_failed else 'INSIDE the bound'}.",
@@ -96,8 +96,8 @@ def ledger(rulings: list[Ruling]) -> str:
             )
             short = r.id.split(".", 1)[1]
             out.append(
-                f"| {{ref}}`{short} <{label(r.id)}>` | {value} | {readable(r.claim.bound)} | {control} "
-                f"| {r.claim.whose} |"
+                f"| {{ref}}`{short} <{label(r.id)}>` | {value} "
+                f"| {readable(r.claim.bound)} | {control} | {r.claim.whose} |"
             )
         out.append("")
         for r in own:
