@@ -9,13 +9,41 @@ import time
 
 import nbformat
 import papermill
+from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
 from companion import house, records
 from companion.claims import Broken
 
 PACKAGES = ("numpy", "scipy", "matplotlib", "papermill", "jupyter-book", "sphinx")
+TELL_EVERY = 20.0  # seconds between lines about a notebook that is still running
 NOTE = "companion"  # the key under which the run is described in the notebook's metadata
+
+
+class Telling(NBClientEngine):
+    """papermill's engine, which says from time to time how far a long notebook has come."""
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man, kernel_name, **settings):
+        begun = told = time.perf_counter()
+        start_cell, name = nb_man.cell_start, settings.pop("notebook_name")
+
+        def start_and_tell(cell, cell_index=None, **more):
+            nonlocal told
+            now = time.perf_counter()
+            if now - told > TELL_EVERY:
+                told = now
+                house.say(
+                    f"      {name:<18} {now - begun:6.1f} s   cell {cell_index} of "
+                    f"{len(nb_man.nb.cells)}"
+                )
+            return start_cell(cell, cell_index, **more)
+
+        nb_man.cell_start = start_and_tell
+        return super().execute_managed_notebook(nb_man, kernel_name, **settings)
+
+
+papermill_engines.register("telling", Telling)
 
 
 def run(name: str, profile: str) -> None:
@@ -32,9 +60,11 @@ def run(name: str, profile: str) -> None:
             draft,
             parameters={"profile": profile},
             kernel_name="python3",
+            engine_name="telling",
+            notebook_name=name,
             progress_bar=False,
             request_save_on_cell_execute=False,
-            extra_arguments=["--log-level=ERROR"],  # no line about TCP for every kernel
+            extra_arguments=["--log-level=CRITICAL"],  # its notes on TCP and shutdown
         )
     except PapermillExecutionError as error:
         failed = target.with_suffix(".failed.ipynb")

@@ -12,7 +12,7 @@ from ddpm_gmm import check
 Array = np.ndarray
 
 
-def norm(x: Float[Array, "*batch d"]) -> Float[Array, "*batch"]:
+def norm(x: Float[Array, "*batch d"]) -> Float[Array, "*batch"] | np.float64:
     """Euclidean length over the last axis."""
     return np.sqrt(np.einsum("...i,...i->...", x, x))
 

@@ -5,11 +5,8 @@ needs a one-dimensional expectation only. Derived in notebooks/lemma-11 and note
 """
 
 import numpy as np
-from jaxtyping import Float
 
 from ddpm_gmm import check, geometry, population
-
-Array = np.ndarray
 
 
 def _diagonal(matrix):
@@ -23,7 +20,7 @@ def _at_truth(size):
     return size, geometry.from_plane(size, 0.0)
 
 
-def fisher(size) -> tuple[Float[Array, "*b"], Float[Array, "*b"]]:
+def fisher(size):
     """Fisher information of one point about the pair's centre, (along mu, across mu).
 
     I - J with J the Jacobian of the EM map at the truth: what EM leaves over in a step is what the
@@ -31,14 +28,18 @@ def fisher(size) -> tuple[Float[Array, "*b"], Float[Array, "*b"]]:
 
     Parameters
     ----------
-    size : float or array, |mu| > 0
+    size : float or array (...), |mu| > 0
+
+    Returns
+    -------
+    along, across : floats or arrays (...)
     """
     size, mu = _at_truth(size)
     along, across = _diagonal(population.em_jacobian(mu, mu))
     return 1 - along, 1 - across
 
 
-def implicit_covariance(size) -> tuple[Float[Array, "*b"], Float[Array, "*b"]]:
+def implicit_covariance(size):
     """n times the error covariance of the implicit objective's minimiser, (along mu, across mu).
 
     The sandwich V / H^2 for large n: V the variance of one point's gradient at the truth, H the
@@ -47,7 +48,11 @@ def implicit_covariance(size) -> tuple[Float[Array, "*b"], Float[Array, "*b"]]:
 
     Parameters
     ----------
-    size : float or array, |mu| > 0
+    size : float or array (...), |mu| > 0
+
+    Returns
+    -------
+    along, across : floats or arrays (...)
     """
     size, mu = _at_truth(size)
     g, w = population.nodes(float(size.max()))
@@ -61,15 +66,19 @@ def implicit_covariance(size) -> tuple[Float[Array, "*b"], Float[Array, "*b"]]:
     return along / curved_along**2, across / curved_across**2
 
 
-def cramer_rao(size, d: int, n: int) -> Float[Array, "*b"]:
+def cramer_rao(size, d: int, n: int):
     """Least mean squared error of an unbiased estimate of mu from n points in d dimensions.
 
     (1/I_along + (d - 1)/I_across) / n, the trace of the inverse Fisher information.
 
     Parameters
     ----------
-    size : float or array, |mu| > 0
+    size : float or array (...), |mu| > 0
     d, n : int
+
+    Returns
+    -------
+    float or array (...)
     """
     along, across = fisher(size)
     return (1 / along + (check.count("d", d) - 1) / across) / check.count("n", n)

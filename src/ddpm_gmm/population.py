@@ -99,7 +99,9 @@ def _combine(along_mu, mu, along_theta, theta):
     return along_mu[..., None] * mu + along_theta[..., None] * theta
 
 
-def loss(theta: Float[Array, "*#b d"], mu: Float[Array, "*#b d"]) -> Float[Array, "*b"]:
+def loss(
+    theta: Float[Array, "*#b d"], mu: Float[Array, "*#b d"]
+) -> Float[Array, "*b"] | np.float64:
     """The population objective L/2 of the pair, up to a constant.
 
     L/2 = (r^2/2) (1 - T_1) - m T_0
