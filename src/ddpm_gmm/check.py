@@ -10,6 +10,8 @@ def array(name, value, *ndims, least=None):
     functions that take a batch of vectors.
     """
     try:
+        if np.iscomplexobj(value):
+            raise TypeError
         out = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError):
         raise ValueError(f"{name}: got {value!r:.60}, must be an array of real numbers") from None
@@ -47,22 +49,36 @@ def number(name, value, *, above=None, least=None):
     return out
 
 
-def count(name, value, least=1):
-    """Return an int of at least ``least``; booleans and fractions are refused."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise ValueError(f"{name}: got {value!r:.60}, must be a whole number >= {least}")
+def count(name, value, least=1, most=None):
+    """Return an int from ``least`` to ``most``; booleans and fractions are refused."""
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not whole or value < least or (most is not None and value > most):
+        upto = "" if most is None else f" and <= {most}"
+        raise ValueError(f"{name}: got {value!r:.60}, must be a whole number >= {least}{upto}")
     return int(value)
 
 
+def together(name, value, other, other_value):
+    """Return two arrays, of any number of axes, that broadcast against each other, broadcast."""
+    a, b = array(name, value, least=0), array(other, other_value, least=0)
+    try:
+        return np.broadcast_arrays(a, b)
+    except ValueError:
+        raise ValueError(
+            f"{name}: got shape {a.shape}, must broadcast with {other} of shape {b.shape}"
+        ) from None
+
+
 def vectors(theta, mu):
-    """Return (theta, mu) as arrays (..., d) with the same d."""
+    """Return (theta, mu) as arrays (..., d) with the same d and batches that broadcast."""
     theta, mu = array("theta", theta, least=1), array("mu", mu, least=1)
     same("theta.shape[-1]", theta.shape[-1], "mu", mu.shape[-1])
+    together("theta", theta, "mu", mu)
     return theta, mu
 
 
-def parameter_and_sample(theta, x):
+def parameter_and_sample(theta, x, name="x"):
     """Return (theta, x): theta of shape (d,) for the pair or (K, d), x of shape (n, d)."""
-    theta, x = array("theta", theta, 1, 2), array("x", x, 2)
-    same("theta.shape[-1]", theta.shape[-1], "the columns of x", x.shape[1])
+    theta, x = array("theta", theta, 1, 2), array(name, x, 2)
+    same("theta.shape[-1]", theta.shape[-1], f"the columns of {name}", x.shape[1])
     return theta, x

@@ -71,7 +71,7 @@ def gmm_denoiser(
         The trajectory at time 0.
     """
     t = check.number("t", t, above=0)
-    x0 = check.array("x0", x0, 2)
+    theta, x0 = check.parameter_and_sample(theta, x0, "x0")
 
     def gradient(theta_t):
         x, z = mixture.diffuse(rng, x0, t)

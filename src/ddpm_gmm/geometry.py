@@ -57,7 +57,7 @@ def from_plane(a, b, d=2) -> Float[Array, "*batch d"]:
     -------
     array (..., d)
     """
-    a, b = np.broadcast_arrays(check.array("a", a, least=0), check.array("b", b, least=0))
+    a, b = check.together("a", a, "b", b)
     out = np.zeros((*a.shape, check.count("d", d, least=2)))
     out[..., 0], out[..., 1] = a, b
     return out

@@ -41,6 +41,7 @@ def nodes(r: float) -> tuple[Float[Array, " q"], Float[Array, " q"]]:
     -------
     g, w : arrays (q,), symmetric about 0
     """
+    r = check.number("r", r, least=0)
     a = np.sqrt(2 * _DIGITS)  # the a that lets h be largest, where the poles are far away
     if r > 0:
         a = min(a, np.pi / (4 * r))
@@ -75,7 +76,8 @@ def moments(m, r, highest: int = 3) -> Float[Array, "orders *batch"]:
     -------
     array (highest + 1, ...)
     """
-    m, r = np.broadcast_arrays(check.array("m", m, least=0), check.array("r", r, least=0))
+    m, r = check.together("m", m, "r", r)
+    highest = check.count("highest", highest, least=0, most=5)
     if (r < 0).any():
         raise ValueError(f"r: got {r.min():g}, must be >= 0")
     g, w = nodes(float(r.max()))
@@ -99,9 +101,7 @@ def _combine(along_mu, mu, along_theta, theta):
     return along_mu[..., None] * mu + along_theta[..., None] * theta
 
 
-def loss(
-    theta: Float[Array, "*#b d"], mu: Float[Array, "*#b d"]
-) -> Float[Array, "*b"] | np.float64:
+def loss(theta: Float[Array, "*#b d"], mu: Float[Array, "*#b d"]):
     """The population objective L/2 of the pair, up to a constant.
 
     L/2 = (r^2/2) (1 - T_1) - m T_0
@@ -114,7 +114,7 @@ def loss(
 
     Returns
     -------
-    array (...)
+    float or array (...)
     """
     theta, mu, m, r = _invariants(theta, mu)
     T = moments(m, r, 1)

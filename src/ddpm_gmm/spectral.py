@@ -71,11 +71,11 @@ def spiked_overlap(signal, ratio):
     -------
     array
     """
-    signal, ratio = check.array("signal", signal, least=0), check.array("ratio", ratio, least=0)
-    if (signal < 0).any() or (ratio <= 0).any():
-        raise ValueError(
-            f"signal, ratio: got {signal.min():g}, {ratio.min():g}, must be >= 0 and > 0"
-        )
+    signal, ratio = check.together("signal", signal, "ratio", ratio)
+    if (signal < 0).any():
+        raise ValueError(f"signal: got {signal.min():g}, must be >= 0")
+    if (ratio <= 0).any():
+        raise ValueError(f"ratio: got {ratio.min():g}, must be > 0")
     seen = signal**2 > ratio
     safe = np.where(seen, signal, 1.0)
     return np.where(seen, (1 - ratio / safe**2) / (1 + ratio / safe), 0.0)

@@ -1,0 +1,166 @@
+"""Gradient descent and Algorithm 1."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from helpers import EPS, Z, arrays, centres, finite_difference, largest_z, slow_score
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ddpm_gmm import descent, em, geometry, mixture, objective, population, spectral
+
+MATRIX = np.array([[2.0, 0.5, 0.0], [0.5, 1.0, 0.2], [0.0, 0.2, 0.5]])
+
+
+@given(arrays(3), st.floats(0.01, 0.5), st.integers(0, 6))
+def test_descend_on_a_quadratic_is_a_matrix_power(theta, eta, steps):
+    path = descent.descend(lambda v: MATRIX @ v, theta, eta, steps)
+    assert path.shape == (steps + 1, 3)
+    for h, point in enumerate(path):
+        power = np.linalg.matrix_power(np.eye(3) - eta * MATRIX, h)
+        # |I - eta M| <= 1: a step adds a rounding of at most 8 EPS |theta|.
+        np.testing.assert_allclose(point, power @ theta, 0, 16 * EPS * steps * 4)
+
+
+@pytest.mark.parametrize("shape", [(3,), (2, 3), (4, 2, 3)])
+def test_descend_is_the_hand_written_loop_with_the_start_first_and_unprojected(shape):
+    rng = np.random.default_rng(0)
+    theta, target = 9 * rng.standard_normal(shape), rng.standard_normal(shape)
+
+    def project(v):
+        return geometry.clip_ball(v, 1.5)
+
+    start = theta.copy()
+    path = descent.descend(lambda v: v - target, theta, 0.3, 5, project)
+    hand = theta
+    np.testing.assert_array_equal(path[0], hand)
+    for point in path[1:]:
+        hand = project(hand - 0.3 * (hand - target))
+        np.testing.assert_array_equal(point, hand)
+        assert (np.linalg.norm(point, axis=-1) <= 1.5 * (1 + 4 * EPS)).all()
+    np.testing.assert_array_equal(theta, start)  # the argument is left alone
+
+
+def test_unit_steps_on_the_population_are_em_plus_G_and_reach_mu():
+    mu, theta = np.array([2.5, 0.0]), np.array([1.0, 1.5])
+    path = descent.descend(lambda v: population.gradient(v, mu), theta, 1.0, 60)
+    for now, after in itertools.pairwise(path):
+        step = population.em_step(now, mu) + population.G(now, mu)
+        np.testing.assert_allclose(after, step, 0, 1000 * EPS)  # terms below 10, 100 EPS each
+    # Linear convergence: the Hessian's eigenvalues at mu give the rate, and 60 steps exhaust it.
+    rate = np.abs(1 - np.linalg.eigvalsh(population.hessian(mu, mu))).max()
+    assert rate < 0.55
+    np.testing.assert_allclose(path[-1], mu, 0, 10 * rate**50 + 1000 * EPS)
+
+
+def test_dynamics_in_high_dimension_are_the_dynamics_in_the_plane():
+    rng = np.random.default_rng(1)
+    theta, mu = rng.standard_normal(200) / 100, rng.standard_normal(200) / 14
+    path = descent.descend(lambda v: population.gradient(v, mu), theta, 0.5, 12)
+    size = geometry.norm(mu)
+    plane = descent.descend(
+        lambda v: population.gradient(v, np.array([size, 0.0])),
+        geometry.from_plane(*geometry.to_plane(theta, mu)),
+        0.5,
+        12,
+    )
+    # Roundings of 200 EPS, expanded in each of 12 steps by at most 1 + 0.5 * 2 |mu|^2.
+    tol = 200 * EPS * (1 + size**2) ** 12
+    np.testing.assert_allclose(np.transpose(geometry.to_plane(path, mu)), plane, 0, tol)
+    # The line of mu is found, whichever of its ends is nearer: the tangent halves at each step.
+    assert abs(math.cos(geometry.angle(path[-1], mu))) > 0.9
+
+
+def test_projected_descent_at_small_norm_finds_the_samples_top_eigenvector():
+    mu = 1.5 * np.eye(5)[0]
+    x = mixture.sample(np.random.default_rng(2), 300, mixture.pair(mu))
+    size = 1e-5
+    path = descent.descend(
+        lambda v: objective.implicit_gradient(v, x),
+        size * np.ones(5),
+        1.0,
+        200,
+        lambda v: geometry.rescale(v, size),
+    )
+    # Power iteration converges far below this in 200 steps; what is left is the third order,
+    # size^2 E|x|^4 = 1e-10 * 100, over the gap of S (about 1).
+    top = spectral.top_eigenvector(x)
+    angle = geometry.angle(path[-1], top)
+    assert min(angle, math.pi - angle) <= 1e-7
+
+
+# -- Algorithm 1 -----------------------------------------------------------------------------------
+
+
+def slow_denoiser(t, theta, steps, x0, eta, rng, project=None):
+    """Algorithm 1 with the gradient by finite differences of the definition, point by point."""
+    shrink, sigma = math.exp(-t), math.sqrt(1 - math.exp(-2 * t))
+    now = theta * shrink
+    path = [now / shrink]
+    for _ in range(steps):
+        z = rng.standard_normal(x0.shape)
+        x = shrink * x0 + sigma * z
+
+        def loss(v, x=x, z=z):
+            gaps = [slow_score(a, centres(v)) + b / sigma for a, b in zip(x, z, strict=True)]
+            return np.mean([g @ g for g in gaps]) / 2
+
+        now = now - eta * finite_difference(loss, now)
+        now = now if project is None else project(now)
+        path.append(now / shrink)
+    return np.array(path)
+
+
+@pytest.mark.parametrize("project", [None, lambda v: geometry.clip_ball(v, 0.5)])
+@pytest.mark.parametrize("theta", [np.array([0.5, -1.0]), np.array([[1.0, 0.0], [0.3, -0.8]])])
+def test_gmm_denoiser_is_its_slow_twin_and_reproducible(theta, project):
+    x0 = mixture.sample(np.random.default_rng(3), 6, np.array([[1.0, 1.0], [-1.0, -1.0]]))
+
+    def run(f, seed):
+        rng = np.random.default_rng(seed)
+        return f(0.4, theta, 3, x0=x0, eta=0.5, rng=rng, project=project)
+
+    path = run(descent.gmm_denoiser, 4)
+    # Each gradient agrees to FD = 1e-7 at worst; 3 steps whose Jacobian is below 10.
+    np.testing.assert_allclose(path, run(slow_denoiser, 4), 0, 1e-6)
+    np.testing.assert_array_equal(path, run(descent.gmm_denoiser, 4))
+    assert not np.array_equal(path[1], run(descent.gmm_denoiser, 5)[1])  # the noise matters
+    np.testing.assert_allclose(path[0], theta, 4 * EPS)
+
+
+def test_gmm_denoiser_draws_fresh_noise_at_each_step():
+    x0 = mixture.sample(np.random.default_rng(5), 20, np.array([[1.0], [-1.0]]))
+    args = dict(x0=x0, eta=0.5)
+    rng = np.random.default_rng(6)
+    long = descent.gmm_denoiser(0.4, np.array([0.5]), 2, rng=rng, **args)
+    rng = np.random.default_rng(6)
+    first = descent.gmm_denoiser(0.4, np.array([0.5]), 1, rng=rng, **args)
+    second = descent.gmm_denoiser(0.4, first[-1], 1, rng=rng, **args)
+    # Undoing and redoing the scaling by e^t rounds; nothing else differs.
+    np.testing.assert_allclose(long[1:], [first[1], second[1]], 64 * EPS)
+
+
+def test_gmm_denoiser_converges_to_mu_within_its_standard_error():
+    # 32 independent data sets. On n points the minimiser is off by O(n^-1/2) without bias up to
+    # O(1/n): sqrt(32/n) = 0.13 of a standard error of the mean of 32.
+    mu, t, n = np.array([1.5, -1.0]), 0.2, 2000
+    rng = np.random.default_rng(7)
+    ends, mles = [], []
+    for _ in range(32):
+        x0 = mixture.sample(rng, n, mixture.pair(mu))
+        path = descent.gmm_denoiser(t, np.array([1.0, 0.2]), 120, x0=x0, eta=0.5, rng=rng)
+        ends.append(path[-60:].mean(axis=0))
+        theta = mu
+        for _ in range(30):
+            theta = em.em_step(theta, x0)
+        mles.append(theta)
+    ends = np.array(ends)
+    assert largest_z(ends - mu) < Z
+    # Controls: the same answer left at time t, and a truth that is 5% longer.
+    assert largest_z(ends * math.exp(-t) - mu) > Z
+    assert largest_z(ends - 1.05 * mu) > Z
+    # It is paired with the maximum-likelihood estimate on the same data, of standard error
+    # 1/sqrt(n): their scatter is the same but for a factor.
+    assert largest_z(ends - np.array(mles)) < Z

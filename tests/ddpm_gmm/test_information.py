@@ -1,0 +1,110 @@
+"""What accuracy is possible: Fisher information, the sandwich of the implicit form, the bound."""
+
+import numpy as np
+import pytest
+
+from ddpm_gmm import em, information, mixture, objective, population
+
+SIZES = np.array([0.3, 0.7, 1.0, 2.0, 4.0])
+
+
+def expectation(f, size):
+    """E f(x_1, x_2) over the pair at (size, 0), a plain tensor rule far finer than needed."""
+    g = np.linspace(-10, 10, 801)
+    w = (g[1] - g[0]) * np.exp(-(g**2) / 2) / np.sqrt(2 * np.pi)
+    half = [f(sign * size + g[:, None], g[None, :]) for sign in (1, -1)]
+    return np.einsum("i,j,ij->", w, w, (half[0] + half[1]) / 2)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_fisher_information_is_the_variance_of_the_likelihoods_gradient(size):
+    along, across = information.fisher(size)
+    score_along = expectation(lambda x, y: (np.tanh(size * x) * x - size) ** 2, size)
+    score_across = expectation(lambda x, y: (np.tanh(size * x) * y) ** 2, size)
+    # Sums of 800^2 terms of order 1 with weights that sum to 1: a few eps of the largest value.
+    assert along == pytest.approx(score_along, abs=1e-12)
+    assert across == pytest.approx(score_across, abs=1e-12)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_sandwich_is_the_variance_of_one_points_gradient_over_the_curvature_squared(size):
+    mu = np.array([size, 0.0])
+    curvature = np.diag(population.hessian(mu, mu))
+
+    def gradient(x, y, k):
+        points = np.stack([np.broadcast_to(x, (801, 801)).ravel(), np.tile(y.ravel(), 801)], 1)
+        u = points @ mu
+        h = np.tanh(u)
+        weight = h + (1 - h**2) * (u + size**2 * h)
+        return ((2 - h**2) * mu[k] - weight * points[:, k]).reshape(801, 801)
+
+    for k, value in enumerate(information.implicit_covariance(size)):
+        variance = expectation(lambda x, y, k=k: gradient(x, y, k) ** 2, size)
+        assert value == pytest.approx(variance / curvature[k] ** 2, rel=1e-10)
+
+
+def test_the_gradient_in_the_sandwich_is_the_objectives():
+    rng = np.random.default_rng(5)
+    mu, x = np.array([1.3, 0.0]), rng.standard_normal((7, 2))
+    h = np.tanh(x @ mu)
+    weight = h + (1 - h**2) * (x @ mu + 1.3**2 * h)
+    loop = np.mean([(2 - a**2) * mu - b * p for a, b, p in zip(h, weight, x, strict=True)], axis=0)
+    np.testing.assert_allclose(objective.implicit_gradient(mu, x), loop, rtol=1e-13)
+
+
+def test_no_objective_beats_the_likelihood():
+    for fisher, covariance in zip(
+        information.fisher(SIZES), information.implicit_covariance(SIZES), strict=True
+    ):
+        assert (covariance >= 1 / fisher).all()
+
+
+def test_far_apart_the_label_is_known_and_a_point_tells_all():
+    along, across = information.fisher(8.0)
+    assert along == pytest.approx(1, abs=1e-10) and across == pytest.approx(1, abs=1e-10)
+    assert information.cramer_rao(8.0, 30, 1000) == pytest.approx(30 / 1000, rel=1e-10)
+
+
+def test_maximum_likelihood_reaches_the_cramer_rao_bound_and_a_wrong_model_does_not():
+    """A mean of chi-square-like ratios: standard error sqrt(2/d/seeds), five of them allowed."""
+    d, n, seeds, size = 20, 8000, 24, 1.0
+    mu = np.zeros(d)
+    mu[0] = size
+    bound = information.cramer_rao(size, d, n)
+
+    def ratio(k, learn):
+        x = mixture.sample(np.random.default_rng([7, k]), n, mixture.pair(mu))
+        return np.sum((learn(x) - mu) ** 2) / bound
+
+    best = np.mean([ratio(k, lambda x: em.maximum_likelihood(mu, x)) for k in range(seeds)])
+    hard = np.mean([ratio(k, lambda x: np.sign(x @ mu) @ x / n) for k in range(seeds)])
+    allowed = 5 * np.sqrt(2 / d / seeds)
+    assert abs(best - 1) < allowed
+    assert not abs(hard - 1) < allowed  # the control: labels taken as certain
+
+
+def test_maximum_likelihood_is_where_em_ends():
+    rng = np.random.default_rng(8)
+    means = 3 * np.eye(3, 4)
+    x = mixture.sample(rng, 400, means)
+    found = em.maximum_likelihood(means, x)
+    np.testing.assert_allclose(em.em_step(found, x), found, atol=1e-7)
+    by_em = means
+    for _ in range(500):
+        by_em = em.em_step(by_em, x)
+    np.testing.assert_allclose(found, by_em, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: information.fisher(0.0), "size: got 0, must be > 0"),
+        (lambda: information.implicit_covariance(-1.0), "size: got -1, must be > 0"),
+        (lambda: information.fisher(np.nan), "size: got nan"),
+        (lambda: information.cramer_rao(1.0, 0, 5), "d: got 0, must be a whole number >= 1"),
+        (lambda: information.cramer_rao(1.0, 5, 0), "n: got 0, must be a whole number >= 1"),
+    ],
+)
+def test_bad_input_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
