@@ -9,6 +9,7 @@ import time
 
 import nbformat
 import papermill
+from nbclient.exceptions import DeadKernelError
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
@@ -66,6 +67,8 @@ def run(name: str, profile: str) -> None:
             request_save_on_cell_execute=False,
             extra_arguments=["--log-level=CRITICAL"],  # its notes on TCP and shutdown
         )
+    except DeadKernelError:
+        raise Broken(f"{name}: its kernel died, most likely for want of memory") from None
     except PapermillExecutionError as error:
         failed = target.with_suffix(".failed.ipynb")
         os.replace(draft, failed)

@@ -21,6 +21,7 @@ from ddpm_gmm.geometry import norm
 Array = np.ndarray
 
 CUT = 9.0  # the Gaussian weight beyond is below 3e-19
+LARGEST = 1e4  # of |theta|; a diverging iterate must not take the machine's memory with it
 _DIGITS = 46.0  # -log of (target error 1e-17 over the bound on tanh^{(k)} in the strip, 2 * 512)
 
 
@@ -35,13 +36,15 @@ def nodes(r: float) -> tuple[Float[Array, " q"], Float[Array, " q"]]:
 
     Parameters
     ----------
-    r : float, at least 0
+    r : float, from 0 to 1e4
 
     Returns
     -------
     g, w : arrays (q,), symmetric about 0
     """
     r = check.number("r", r, least=0)
+    if r > LARGEST:
+        raise ValueError(f"r: got {r:g}, must be <= {LARGEST:g}: the nodes grow as r, to no end")
     a = np.sqrt(2 * _DIGITS)  # the a that lets h be largest, where the poles are far away
     if r > 0:
         a = min(a, np.pi / (4 * r))

@@ -22,6 +22,11 @@ def test_a_notebook_that_raises(project):
     assert not (project.folder / "_build/run/quick/tiny.ipynb").exists()
 
 
+def test_a_kernel_that_dies(project):
+    project.notebook("tiny", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
+    fails(project.make("book"), "tiny: its kernel died", "claim tiny.root missing")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [

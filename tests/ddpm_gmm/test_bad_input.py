@@ -202,3 +202,8 @@ def test_the_type_checker_is_on_in_every_other_test():
     jaxtyping.config.update("jaxtyping_disable", False)
     with pytest.raises(jaxtyping.TypeCheckError):
         mixture.pair(C)
+
+
+def test_a_parameter_too_large_for_the_quadrature_is_refused_before_it_takes_the_memory():
+    said = message(population.gradient, dict(theta=1e6 * V, mu=W))
+    assert "r: got 1.73205e+06, must be <= 10000" in said
