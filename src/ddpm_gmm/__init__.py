@@ -9,6 +9,7 @@ vector (d,). The modules, bottom up; each imports only from those above it:
 ``population``  the pair {mu, -mu}: every expectation exact, in any dimension
 ``information`` the Cramer-Rao bound, and what an objective loses against it
 ``objective``   the DDPM objective on samples, in its three forms
+``noise_scales`` the objective with the noise averaged out, at one scale or over all
 ``em``          EM and gradient EM
 ``spectral``    power iteration, and what it can see in a sample
 ``descent``     gradient descent on any of these; Algorithm 1
