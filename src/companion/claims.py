@@ -51,10 +51,10 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     def bound(self) -> str:
         """The bound in words, as "at most 1e-12" or "from 4.98 to 5.02"."""
         if self.low is None:
-            return f"at most {self.high:g}"
+            return f"at most {self.high:.7g}"
         if self.high is None:
-            return f"at least {self.low:g}"
-        return f"from {self.low:g} to {self.high:g}"
+            return f"at least {self.low:.7g}"
+        return f"from {self.low:.7g} to {self.high:.7g}"
 
 
 class Ruling(msgspec.Struct, frozen=True, kw_only=True):
