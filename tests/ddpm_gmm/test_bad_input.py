@@ -190,6 +190,12 @@ def test_time_zero_is_refused_only_where_the_literal_objective_divides_by_it():
     )
 
 
+def test_the_least_count_is_allowed_everywhere():
+    for f, good in GOOD:
+        for name in COUNTS.keys() & good.keys():
+            f(**good | {name: COUNTS[name]})
+
+
 def test_an_empty_sample_is_refused_wherever_one_is_taken():
     for f, good in GOOD:
         for name in {"x", "x0"} & good.keys():

@@ -164,9 +164,21 @@ def test_nodes_meet_their_bound_on_tanh_and_five_derivatives(m, r):
         bound = tanh_derivative_bound(max(k, 1))
         tol = 1e-17 + EPS * (math.sqrt(len(g)) * bound + 256 + 4 * tanh_derivative_bound(k + 1))
         assert abs(T[k] - mp_moment(k, m, r)) <= tol
+    np.testing.assert_array_equal(population.moments(m, r), T[:4])  # T_0 to T_3 unless asked
     assert abs(w.sum() - 1) <= EPS * math.sqrt(len(g))
     np.testing.assert_array_equal(g, -g[::-1])
     np.testing.assert_array_equal(w, w[::-1])
+
+
+@pytest.mark.parametrize("r", [0.0, 0.05, 0.5, 4.0, 16.0])
+def test_the_step_is_the_largest_that_a_strip_away_from_the_poles_allows(r):
+    # Slow twin: try every half-width a, up to half way to the pole at pi/(2r), of the error bound
+    # 1024 e^{a^2/2 - 2 pi a/h} = 1e-17, whose logarithm -46 comes rounded to two digits.
+    a = np.linspace(1e-3, math.pi / (4 * r) if r else 30.0, 20001)
+    longest = np.max(2 * math.pi * a / (a**2 / 2 + math.log(1024 / 1e-17)))
+    g, _ = population.nodes(r)
+    assert abs((g[1] - g[0]) / longest - 1) < 0.01
+    assert 9 <= g[-1] < 9 + longest * 1.01
 
 
 @pytest.mark.parametrize("r", [2.0, 4.0, 16.0])
