@@ -6,9 +6,11 @@ vector (d,). The modules, bottom up; each imports only from those above it:
 ``check``       what a bad argument is told
 ``geometry``    angles, and the plane in which the exact two-Gaussian dynamics live
 ``mixture``     the spherical mixture, its forward process, its score
+``centres``     sets of K centres: layouts, warm starts, errors up to the labels
 ``population``  the pair {mu, -mu}: every expectation exact, in any dimension
 ``information`` the Cramer-Rao bound, and what an objective loses against it
 ``objective``   the DDPM objective on samples, in its three forms
+``cubature``    population quantities of K centres, with their standard errors
 ``noise_scales`` the objective with the noise averaged out, at one scale or over all
 ``em``          EM and gradient EM
 ``spectral``    power iteration, and what it can see in a sample

@@ -2,9 +2,13 @@
 
 import numpy as np
 
+_MOST = 1e100  # entries beyond it have squares that overflow
+
 
 def array(name, value, *ndims, least=None):
     """Return ``value`` as a float64 array: finite, not empty, and of a shape that is allowed.
+
+    Finite means below 1e100 in size, so that squares and inner products are finite as well.
 
     ``ndims`` lists the numbers of axes allowed; ``least`` instead allows that many or more, for
     functions that take a batch of vectors.
@@ -20,10 +24,11 @@ def array(name, value, *ndims, least=None):
         raise ValueError(f"{name}: got shape {out.shape}, must have {want} axes")
     if out.size == 0:
         raise ValueError(f"{name}: got shape {out.shape}, must not be empty")
-    if not np.isfinite(out).all():
-        bad = np.argwhere(~np.isfinite(out))[0]
+    if not (out.min() > -_MOST and out.max() < _MOST):  # false for nan; allocates nothing
+        bad = np.argwhere(~(np.abs(out) < _MOST))[0]
+        least = "" if not np.isfinite(out[tuple(bad)]) else f" and below {_MOST:g} in size"
         raise ValueError(
-            f"{name}: got {out[tuple(bad)]} at index {tuple(map(int, bad))}, must be finite"
+            f"{name}: got {out[tuple(bad)]} at index {tuple(map(int, bad))}, must be finite{least}"
         )
     return out
 
@@ -82,3 +87,26 @@ def parameter_and_sample(theta, x, name="x"):
     theta, x = array("theta", theta, 1, 2), array(name, x, 2)
     same("theta.shape[-1]", theta.shape[-1], f"the columns of {name}", x.shape[1])
     return theta, x
+
+
+def start(theta, x, name="x"):
+    """Return (theta, x) as above, for a descent: no more centres than points, no two equal."""
+    theta, x = parameter_and_sample(theta, x, name)
+    if theta.ndim == 2:
+        if len(theta) > len(x):
+            raise ValueError(
+                f"theta: got {len(theta)} centres, must be at most {len(x)}, the rows of {name}"
+            )
+        distinct("theta", theta)
+    return theta, x
+
+
+def distinct(name, centres):
+    """Refuse centres (K, d) of which two are equal: their gradients agree and never part them."""
+    _, first, which = np.unique(centres, axis=0, return_index=True, return_inverse=True)
+    if len(first) < len(centres):
+        again = next(i for i, j in enumerate(first[which.ravel()]) if i != j)
+        raise ValueError(
+            f"{name}: got equal centres {int(first[which.ravel()][again])} and {again}, "
+            "must be distinct"
+        )

@@ -54,7 +54,7 @@ def gmm_denoiser(
     Parameters
     ----------
     t : float, > 0
-    theta : array (d,) for the tied pair, (K, d) for centres; at time 0
+    theta : array (d,) for the tied pair, (K, d) for centres; at time 0; K <= n, none equal
     steps : int, H
     x0 : array (n, d)
         The sample at time 0. What the paper's algorithm redraws beyond the noise is not known
@@ -71,10 +71,41 @@ def gmm_denoiser(
         The trajectory at time 0.
     """
     t = check.number("t", t, above=0)
-    theta, x0 = check.parameter_and_sample(theta, x0, "x0")
+    theta, x0 = check.start(theta, x0, "x0")
 
     def gradient(theta_t):
         x, z = mixture.diffuse(rng, x0, t)
         return objective.literal_gradient(theta_t, x, z, t)
 
     return descend(gradient, mixture.shrink(theta, t), eta, steps, project) * np.exp(t)
+
+
+def anneal(
+    times: Float[Array, " q"],
+    theta: Float[Array, "*K d"],
+    steps: int,
+    *,
+    x0: Float[Array, "n d"],
+    eta: float,
+    rng: np.random.Generator,
+) -> Float[Array, "q *K d"]:
+    """Algorithm 1 down a ladder of noise scales, each started where the one before ended.
+
+    Parameters
+    ----------
+    times : array (q,), > 0, in the order in which they are visited: high noise first
+    theta, steps, x0, eta, rng
+        As in :func:`gmm_denoiser`, for each noise scale.
+
+    Returns
+    -------
+    array (q, *theta.shape)
+        What each noise scale learned, at time 0: the mean of its last half of iterates, since
+        fresh noise keeps the iterates themselves in motion.
+    """
+    times, steps = check.array("times", times, 1), check.count("steps", steps)
+    learned = []
+    for t in times:
+        path = gmm_denoiser(float(t), theta, steps, x0=x0, eta=eta, rng=rng)
+        learned.append(theta := path[-((steps + 1) // 2) :].mean(axis=0))
+    return np.stack(learned)

@@ -14,10 +14,22 @@ from ddpm_gmm import check, mixture
 Array = np.ndarray
 
 
+def _sums(theta, x):
+    """Over the rows of x: sum_n w_i(x) of shape (K, 1) and sum_n w_i(x) x of shape (K, d)."""
+    mass, first = np.zeros((len(theta), 1)), np.zeros_like(theta)
+    for rows in mixture.blocks(len(x), max(theta.shape)):
+        w = mixture.responsibilities(x[rows], theta)
+        mass[:, 0] += w.sum(axis=1)
+        first += w @ x[rows]
+    return mass, first
+
+
 def log_likelihood(theta: Float[Array, "*K d"], x: Float[Array, "n d"]):
     """Mean log likelihood of the sample under the mixture with centres theta (a float)."""
     theta, x = check.parameter_and_sample(theta, x)
-    return np.mean(mixture.log_density(x, mixture.pair(theta) if theta.ndim == 1 else theta))
+    means = mixture.pair(theta) if theta.ndim == 1 else theta
+    rows = mixture.blocks(len(x), max(means.shape))
+    return np.sum([mixture.log_density(x[i], means).sum() for i in rows]) / len(x)
 
 
 def em_step(theta: Float[Array, "*K d"], x: Float[Array, "n d"]) -> Float[Array, "*K d"]:
@@ -38,9 +50,8 @@ def em_step(theta: Float[Array, "*K d"], x: Float[Array, "n d"]) -> Float[Array,
     theta, x = check.parameter_and_sample(theta, x)
     if theta.ndim == 1:
         return np.tanh(x @ theta) @ x / len(x)
-    w = mixture.responsibilities(x, theta)
-    mass = w.sum(axis=1)[:, None]
-    return np.where(mass > 0, w @ x / np.where(mass > 0, mass, 1.0), theta)
+    mass, first = _sums(theta, x)
+    return np.where(mass > 0, first / np.where(mass > 0, mass, 1.0), theta)
 
 
 def likelihood_gradient(
@@ -53,8 +64,8 @@ def likelihood_gradient(
     theta, x = check.parameter_and_sample(theta, x)
     if theta.ndim == 1:
         return em_step(theta, x) - theta
-    w = mixture.responsibilities(x, theta)
-    return (w @ x - w.sum(axis=1)[:, None] * theta) / len(x)
+    mass, first = _sums(theta, x)
+    return (first - mass * theta) / len(x)
 
 
 def maximum_likelihood(theta: Float[Array, "*K d"], x: Float[Array, "n d"]) -> Float[Array, "*K d"]:
@@ -64,7 +75,7 @@ def maximum_likelihood(theta: Float[Array, "*K d"], x: Float[Array, "n d"]) -> F
 
     Parameters
     ----------
-    theta : array (d,) or (K, d), the start
+    theta : array (d,) or (K, d), the start; K <= n, no two centres equal
     x : array (n, d)
 
     Returns
@@ -76,7 +87,7 @@ def maximum_likelihood(theta: Float[Array, "*K d"], x: Float[Array, "n d"]) -> F
     RuntimeError
         If the optimiser does not converge.
     """
-    theta, x = check.parameter_and_sample(theta, x)
+    theta, x = check.start(theta, x)
 
     def downhill(flat):
         at = flat.reshape(theta.shape)

@@ -12,6 +12,8 @@ from ddpm_gmm import check
 
 Array = np.ndarray
 
+_BLOCK = 2**18  # entries of a block of rows: 2 MiB, about a core's cache
+
 
 def pair(mu: Float[Array, " d"]) -> Float[Array, "2 d"]:
     """The centres {mu, -mu} of the two-Gaussian model, as an array (2, d)."""
@@ -69,6 +71,17 @@ def diffuse(rng: np.random.Generator, x0: Float[Array, "n d"], t: float):
     sigma = noise_scale(t)
     z = rng.standard_normal(x0.shape)
     return np.exp(-t) * x0 + sigma * z, z
+
+
+def blocks(n: int, width: int):
+    """Slices that cover n rows, each of at most 2^18 / width rows (at least one).
+
+    With ``width`` the larger of K and d, sums over the rows of a sample need no more memory than a
+    few blocks, and stay in the cache.
+    """
+    n, width = check.count("n", n), check.count("width", width)
+    rows = max(1, _BLOCK // width)
+    return (slice(i, min(i + rows, n)) for i in range(0, n, rows))
 
 
 def _logits(x, means):

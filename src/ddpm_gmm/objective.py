@@ -26,10 +26,11 @@ from ddpm_gmm import check, mixture
 Array = np.ndarray
 
 
-def _responsibilities(theta, x):
-    """w (K, n) with the inner products theta_i . x (K, n) it was made from."""
-    w = mixture.responsibilities(x, theta)
-    return w, theta @ x.T
+def _mean(part, theta, *samples):
+    """Mean over the rows of the samples of what ``part`` sums over a block of them."""
+    n = len(samples[0])
+    sums = (part(theta, *(s[i] for s in samples)) for i in mixture.blocks(n, max(theta.shape)))
+    return sum(sums) / n
 
 
 # -- the literal and the explicit form: regression of the posterior mean on a target v (n, d) ------
@@ -42,25 +43,26 @@ def _regression_loss(theta, x, v):
     else:
         fit = mixture.posterior_mean(x, theta)
     residual = fit - v
-    return np.einsum("nd,nd->", residual, residual) / (2 * len(x))
+    return np.einsum("nd,nd->", residual, residual) / 2
 
 
 def _regression_gradient(theta, x, v):
-    n = len(x)
     if theta.ndim == 1:
         h = np.tanh(x @ theta)
         along_x = (1 - h**2) * (h * (theta @ theta) - v @ theta)
-        return ((h @ h) * theta - h @ v + along_x @ x) / n
-    w, _ = _responsibilities(theta, x)
+        return (h @ h) * theta - h @ v + along_x @ x
+    w = mixture.responsibilities(x, theta)
     c = theta @ theta.T @ w - theta @ v.T  # c_i = theta_i . (fit - v)
     p = w * (c - np.einsum("kn,kn->n", w, c))
-    return (w @ w.T @ theta - w @ v + p @ x - p.sum(axis=1)[:, None] * theta) / n
+    return w @ w.T @ theta - w @ v + p @ x - p.sum(axis=1)[:, None] * theta
 
 
-def _noise_target(x, z, t):
+def _literal(part, theta, x, z, t):
+    theta, x = check.parameter_and_sample(theta, x)
     z = check.array("z", z, 2)
     check.same("z.shape", z.shape, "x", x.shape)
-    return x - z / mixture.noise_scale(check.number("t", t, above=0))
+    sigma = mixture.noise_scale(check.number("t", t, above=0))
+    return _mean(lambda theta, x, z: part(theta, x, x - z / sigma), theta, x, z)
 
 
 def literal_loss(theta: Float[Array, "*K d"], x: Float[Array, "n d"], z: Float[Array, "n d"], t):
@@ -78,8 +80,7 @@ def literal_loss(theta: Float[Array, "*K d"], x: Float[Array, "n d"], z: Float[A
     -------
     float
     """
-    theta, x = check.parameter_and_sample(theta, x)
-    return _regression_loss(theta, x, _noise_target(x, z, t))
+    return _literal(_regression_loss, theta, x, z, t)
 
 
 def literal_gradient(
@@ -90,14 +91,15 @@ def literal_gradient(
     For the pair, with h = tanh(theta . x) and v = x - z/sigma:
     mean[ h (h theta - v) + (1 - h^2) (theta . (h theta - v)) x ].
     """
+    return _literal(_regression_gradient, theta, x, z, t)
+
+
+def _explicit(part, theta, x, mu):
     theta, x = check.parameter_and_sample(theta, x)
-    return _regression_gradient(theta, x, _noise_target(x, z, t))
-
-
-def _true_mean(x, mu):
     mu = check.array("mu", mu, 1, 2)
     check.same("mu.shape[-1]", mu.shape[-1], "the columns of x", x.shape[1])
-    return mixture.posterior_mean(x, mixture.pair(mu) if mu.ndim == 1 else mu)
+    means = mixture.pair(mu) if mu.ndim == 1 else mu
+    return _mean(lambda theta, x: part(theta, x, mixture.posterior_mean(x, means)), theta, x)
 
 
 def explicit_loss(theta: Float[Array, "*K d"], x: Float[Array, "n d"], mu: Float[Array, "*M d"]):
@@ -113,19 +115,41 @@ def explicit_loss(theta: Float[Array, "*K d"], x: Float[Array, "n d"], mu: Float
     -------
     float
     """
-    theta, x = check.parameter_and_sample(theta, x)
-    return _regression_loss(theta, x, _true_mean(x, mu))
+    return _explicit(_regression_loss, theta, x, mu)
 
 
 def explicit_gradient(
     theta: Float[Array, "*K d"], x: Float[Array, "n d"], mu: Float[Array, "*M d"]
 ) -> Float[Array, "*K d"]:
     """Gradient of :func:`explicit_loss`; same arguments, shape of theta."""
-    theta, x = check.parameter_and_sample(theta, x)
-    return _regression_gradient(theta, x, _true_mean(x, mu))
+    return _explicit(_regression_gradient, theta, x, mu)
 
 
 # -- the implicit form -----------------------------------------------------------------------------
+
+
+def _implicit_loss(theta, x):
+    if theta.ndim == 1:
+        u = x @ theta
+        h = np.tanh(u)
+        return np.sum((theta @ theta) * (1 - h**2 / 2) - u * h)
+    w = mixture.responsibilities(x, theta)
+    gram = theta @ theta.T
+    return np.einsum("kn,kn->", w, np.diag(gram)[:, None] - theta @ x.T - gram @ w / 2)
+
+
+def _implicit_gradient(theta, x):
+    if theta.ndim == 1:
+        u = x @ theta
+        h = np.tanh(u)
+        weight = h + (1 - h**2) * (u + (theta @ theta) * h)
+        return (2 * len(x) - h @ h) * theta - weight @ x
+    w = mixture.responsibilities(x, theta)
+    gram = theta @ theta.T
+    c = np.diag(gram)[:, None] - gram @ w - theta @ x.T
+    p = w * (c - np.einsum("kn,kn->n", w, c))
+    own = (2 * w - p).sum(axis=1)[:, None] * theta
+    return own - w @ w.T @ theta + (p - w) @ x
 
 
 def implicit_loss(theta: Float[Array, "*K d"], x: Float[Array, "n d"]):
@@ -143,14 +167,7 @@ def implicit_loss(theta: Float[Array, "*K d"], x: Float[Array, "n d"]):
     -------
     float
     """
-    theta, x = check.parameter_and_sample(theta, x)
-    if theta.ndim == 1:
-        u = x @ theta
-        h = np.tanh(u)
-        return np.mean((theta @ theta) * (1 - h**2 / 2) - u * h)
-    w, inner = _responsibilities(theta, x)
-    gram = theta @ theta.T
-    return np.einsum("kn,kn->", w, np.diag(gram)[:, None] - inner - gram @ w / 2) / len(x)
+    return _mean(_implicit_loss, *check.parameter_and_sample(theta, x))
 
 
 def implicit_gradient(theta: Float[Array, "*K d"], x: Float[Array, "n d"]) -> Float[Array, "*K d"]:
@@ -160,16 +177,4 @@ def implicit_gradient(theta: Float[Array, "*K d"], x: Float[Array, "n d"]) -> Fl
     K centres, with c_i = |theta_i|^2 - (f + x) . theta_i and cbar = sum_j w_j c_j:
     mean[ w_k (2 theta_k - f - x) + w_k (c_k - cbar) (x - theta_k) ].
     """
-    theta, x = check.parameter_and_sample(theta, x)
-    n = len(x)
-    if theta.ndim == 1:
-        u = x @ theta
-        h = np.tanh(u)
-        weight = h + (1 - h**2) * (u + (theta @ theta) * h)
-        return (2 - h @ h / n) * theta - weight @ x / n
-    w, inner = _responsibilities(theta, x)
-    gram = theta @ theta.T
-    c = np.diag(gram)[:, None] - gram @ w - inner
-    p = w * (c - np.einsum("kn,kn->n", w, c))
-    own = (2 * w - p).sum(axis=1)[:, None] * theta
-    return (own - w @ w.T @ theta + (p - w) @ x) / n
+    return _mean(_implicit_gradient, *check.parameter_and_sample(theta, x))

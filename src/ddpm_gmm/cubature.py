@@ -1,0 +1,131 @@
+"""Population quantities of K centres: expectations under q by randomised quasi-Monte-Carlo.
+
+E_q f = (1/K) sum_i E f(mu_i + z) with z ~ N(0, I): K smooth integrals, for which scrambled Sobol
+points converge faster than n^(-1/2) in few dimensions, and no slower in many (scipy.stats.qmc).
+Every function returns one unbiased estimate for each of several independent scramblings: the mean
+over the first axis is the value, and the spread gives its standard error. Derived in
+notebooks/lemma-12.
+"""
+
+import numpy as np
+from jaxtyping import Float
+from scipy.stats import norm, qmc
+
+from ddpm_gmm import check, mixture, objective
+
+Array = np.ndarray
+
+
+def points(rng: np.random.Generator, m: int, means: Float[Array, "K d"]) -> Float[Array, "n d"]:
+    """One scrambling: 2^m points mu_i + z for each component, z the Gaussian image of Sobol points.
+
+    Each component has a block of 2^m of the sequence to itself: such a block is a net as good as
+    the first, and the errors of the components are not tied to each other.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    m : int, 0 to 20
+    means : array (K, d)
+
+    Returns
+    -------
+    array (K 2^m, d)
+    """
+    means, m = check.array("means", means, 2), check.count("m", m, least=0, most=20)
+    K, d = means.shape
+    sobol = qmc.Sobol(d, scramble=True, rng=rng).random_base2(m + (K - 1).bit_length())
+    # A coordinate has 30 bits, all of them 0 with probability 2^-30: half a bit up avoids -inf.
+    z = norm.ppf(sobol[: K << m] + 2.0**-31)
+    return np.repeat(means, 1 << m, axis=0) + z
+
+
+def expectation(f, means: Float[Array, "K d"], rng, m: int, scrambles: int):
+    """Estimates of E_q f, one for each scrambling.
+
+    Parameters
+    ----------
+    f : callable, points (n, d) -> the mean of f over them, an array of any shape
+    means : array (K, d)
+    rng : numpy.random.Generator
+    m : int, 2^m points for each component
+    scrambles : int
+
+    Returns
+    -------
+    array (scrambles, ...)
+    """
+    scrambles = check.count("scrambles", scrambles)
+    return np.stack([f(points(rng, m, means)) for _ in range(scrambles)])
+
+
+def _in_the_span(theta, means):
+    """(basis, theta, means): an orthonormal basis (s, d) of all the rows, and their coordinates.
+
+    Points enter through inner products with centres, and the component of x across the span is
+    independent of them with mean zero: expectations of w_i(x) x lie in the span.
+    """
+    theta, means = check.array("theta", theta, 2), check.array("means", means, 2)
+    check.same("theta.shape[1]", theta.shape[1], "means", means.shape[1])
+    rows = np.concatenate([theta, means])
+    if len(rows) >= rows.shape[1]:
+        return np.eye(rows.shape[1]), theta, means
+    basis = np.linalg.qr(rows.T)[0].T
+    return basis, theta @ basis.T, means @ basis.T
+
+
+def gradient(
+    theta: Float[Array, "K d"], means: Float[Array, "M d"], rng, m: int, scrambles: int
+) -> Float[Array, "scrambles K d"]:
+    """Estimates of the population gradient grad(L/2) at theta, one for each scrambling.
+
+    By the explicit form, whose integrand vanishes at theta = means: so does the error there. In
+    the span of all centres, of at most K + M dimensions whatever d.
+
+    Parameters
+    ----------
+    theta : array (K, d), the student's centres
+    means : array (M, d), the true centres, at the noise scale of theta
+    rng, m, scrambles
+        As in :func:`expectation`.
+    """
+    basis, inner, truth = _in_the_span(theta, means)
+
+    def part(x):
+        return objective.explicit_gradient(inner, x, truth)
+
+    return expectation(part, truth, rng, m, scrambles) @ basis
+
+
+def moments(
+    theta: Float[Array, "K d"], means: Float[Array, "K d"], rng, m: int, scrambles: int
+) -> tuple[Float[Array, "scrambles K"], Float[Array, "scrambles K d"]]:
+    """Estimates of E w_i(x) and E[w_i(x) x], w the responsibilities of theta.
+
+    With the truth's own responsibilities w* as control variates, E w*_i = 1/K and
+    E[w*_i x] = mu_i/K: again the error vanishes at theta = means. The population EM step is the
+    second over the first, the step of gradient EM is E[w_i x] - E[w_i] theta_i.
+
+    Parameters
+    ----------
+    theta, means : arrays (K, d)
+    rng, m, scrambles
+        As in :func:`expectation`.
+
+    Returns
+    -------
+    mass : array (scrambles, K)
+    first : array (scrambles, K, d)
+    """
+    basis, inner, truth = _in_the_span(theta, means)
+    check.same("theta.shape", np.shape(theta), "means", np.shape(means))
+
+    def part(x):
+        out = 0.0
+        for rows in mixture.blocks(len(x), max(truth.shape)):
+            w = mixture.responsibilities(x[rows], inner) - mixture.responsibilities(x[rows], truth)
+            out = out + np.concatenate([w.sum(axis=1)[:, None], w @ x[rows]], axis=1)
+        return out / len(x)
+
+    found, K = expectation(part, truth, rng, m, scrambles), len(truth)
+    return 1 / K + found[..., 0], np.asarray(means) / K + found[..., 1:] @ basis
