@@ -9,6 +9,7 @@ notebooks/lemma-12.
 
 import numpy as np
 from jaxtyping import Float
+from scipy.linalg import orth
 from scipy.stats import norm, qmc
 
 from ddpm_gmm import check, mixture, objective
@@ -67,10 +68,9 @@ def _in_the_span(theta, means):
     """
     theta, means = check.array("theta", theta, 2), check.array("means", means, 2)
     check.same("theta.shape[1]", theta.shape[1], "means", means.shape[1])
-    rows = np.concatenate([theta, means])
-    if len(rows) >= rows.shape[1]:
-        return np.eye(rows.shape[1]), theta, means
-    basis = np.linalg.qr(rows.T)[0].T
+    basis = orth(np.concatenate([theta, means]).T).T
+    if not len(basis):  # every centre is the origin
+        basis = np.eye(1, theta.shape[1])
     return basis, theta @ basis.T, means @ basis.T
 
 

@@ -104,6 +104,8 @@ def anneal(
         fresh noise keeps the iterates themselves in motion.
     """
     times, steps = check.array("times", times, 1), check.count("steps", steps)
+    if (times <= 0).any():
+        raise ValueError(f"times: got {times.min():g}, must be > 0")
     learned = []
     for t in times:
         path = gmm_denoiser(float(t), theta, steps, x0=x0, eta=eta, rng=rng)

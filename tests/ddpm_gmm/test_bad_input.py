@@ -7,10 +7,22 @@ import jaxtyping
 import numpy as np
 import pytest
 
-from ddpm_gmm import descent, em, geometry, mixture, objective, population, spectral
+from ddpm_gmm import (
+    centres,
+    cubature,
+    descent,
+    em,
+    geometry,
+    mixture,
+    objective,
+    population,
+    spectral,
+)
 
 V, W, C, X = np.ones(3), np.full(3, 2.0), np.eye(3)[:2], np.ones((4, 3))
 RNG = np.random.default_rng(0)
+SHAPE = dict(K=4, d=3, delta=1.0)
+QMC = dict(rng=RNG, m=2, scrambles=3)
 
 
 def drift(theta):
@@ -24,6 +36,7 @@ GOOD = [
     (mixture.shrink, dict(means=C, t=0.1)),
     (mixture.sample, dict(rng=RNG, n=3, means=C)),
     (mixture.diffuse, dict(rng=RNG, x0=X, t=0.1)),
+    (mixture.blocks, dict(n=3, width=2)),
     (mixture.log_density, dict(x=X, means=C)),
     (mixture.responsibilities, dict(x=X, means=C)),
     (mixture.posterior_mean, dict(x=X, means=C)),
@@ -56,25 +69,51 @@ GOOD = [
     (spectral.sample_force, dict(theta=V, x=X)),
     (spectral.top_eigenvector, dict(x=X)),
     (spectral.spiked_overlap, dict(signal=V, ratio=W)),
+    (centres.separation, dict(means=C)),
+    (centres.simplex, SHAPE),
+    (centres.collinear, SHAPE),
+    (centres.grid, SHAPE),
+    (centres.random, dict(rng=RNG, **SHAPE)),
+    (centres.clustered, dict(rng=RNG, **SHAPE)),
+    (centres.displaced, dict(rng=RNG, means=C, radius=0.1)),
+    (centres.matched, dict(theta=C, means=C)),
+    (centres.error, dict(theta=C, means=C)),
+    (cubature.points, dict(rng=RNG, m=2, means=C)),
+    (cubature.expectation, dict(f=drift, means=C, **QMC)),
+    (cubature.gradient, dict(theta=C, means=C, **QMC)),
+    (cubature.moments, dict(theta=C, means=C, **QMC)),
     (descent.descend, dict(gradient=drift, theta=V, eta=0.1, steps=3)),
     (descent.gmm_denoiser, dict(t=0.1, theta=V, steps=3, x0=X, eta=0.1, rng=RNG)),
+    (descent.anneal, dict(times=W, theta=C, steps=3, x0=X, eta=0.1, rng=RNG)),
 ]
 
-COUNTS = {"n": 1, "d": 2, "steps": 0, "highest": 0}
-POSITIVE = {"eta", "size", "radius"}
+# The least value of a count, which is what every int argument is: by function, else by name.
+LEAST = {
+    **dict(n=1, d=1, K=2, m=0, steps=0, highest=0, width=1, scrambles=1),
+    (geometry.from_plane, "d"): 2,
+    (centres.simplex, "d"): 3,  # of the four centres of the good call
+    (centres.clustered, "K"): 4,
+    (descent.anneal, "steps"): 1,
+}
+POSITIVE = {"eta", "size", "delta"}
 ZERO_DIVIDES = {objective.literal_loss, objective.literal_gradient, descent.gmm_denoiser}
+ZERO_DIVIDES |= {geometry.clip_ball}  # a ball of radius 0 has no direction to keep
 ANY_SHAPE = {"a", "b", "m", "r", "signal", "ratio"}  # a scalar is as good as an array
+
+
+def least(f, name):
+    return LEAST.get((f, name), LEAST[name])
 
 
 def spoiled(f, name, value):
     """What can be wrong with one argument on its own: (label, bad value) pairs."""
-    if name in COUNTS:
-        yield from (("below", COUNTS[name] - 1), ("half", 2.5), ("true", True), ("text", "two"))
+    if isinstance(value, int):
+        yield from (("below", least(f, name) - 1), ("half", 2.5), ("true", True), ("text", "two"))
         yield "nan", float("nan")
         if name == "highest":
             yield "above", 6
         return
-    if name in {"t", *POSITIVE} or f is population.nodes:
+    if name in {"t", "radius", *POSITIVE} or f is population.nodes:
         yield from (("nan", np.nan), ("inf", np.inf), ("text", "two"), ("none", None))
         yield "negative", -0.1
         if name in POSITIVE or f in ZERO_DIVIDES:
@@ -89,7 +128,7 @@ def spoiled(f, name, value):
     yield "empty", np.empty((0, 3)) if value.ndim == 2 else np.empty(0)
     if name in {"r", "signal", "ratio"}:
         yield "negative", -value
-    if name == "ratio":
+    if name in {"ratio", "times"}:
         yield "zero", 0 * value
     if name not in ANY_SHAPE:
         yield "scalar", 1.0
@@ -101,7 +140,7 @@ ALONE = [
     pytest.param(f, good, name, bad, id=f"{f.__name__}-{name}-{label}")
     for f, good in GOOD
     for name, value in good.items()
-    if name not in {"rng", "gradient"}
+    if name not in {"rng", "gradient", "f"}
     for label, bad in spoiled(f, name, value)
 ]
 TOGETHER = [
@@ -109,7 +148,7 @@ TOGETHER = [
     for f, good in GOOD
     if sum(isinstance(value, np.ndarray) for value in good.values()) > 1
     for name, value in good.items()
-    if isinstance(value, np.ndarray)
+    if isinstance(value, np.ndarray) and name != "times"  # any number of them will do
 ]
 
 
@@ -130,7 +169,7 @@ def message(f, arguments):
 
 
 def test_every_public_function_is_here_and_its_good_call_is_good():
-    modules = (mixture, geometry, population, objective, em, spectral, descent)
+    modules = (mixture, centres, cubature, geometry, population, objective, em, spectral, descent)
     public = {
         f
         for module in modules
@@ -192,8 +231,9 @@ def test_time_zero_is_refused_only_where_the_literal_objective_divides_by_it():
 
 def test_the_least_count_is_allowed_everywhere():
     for f, good in GOOD:
-        for name in COUNTS.keys() & good.keys():
-            f(**good | {name: COUNTS[name]})
+        for name, value in good.items():
+            if isinstance(value, int):
+                f(**good | {name: least(f, name)})
 
 
 def test_an_empty_sample_is_refused_wherever_one_is_taken():
@@ -213,3 +253,29 @@ def test_the_type_checker_is_on_in_every_other_test():
 def test_a_parameter_too_large_for_the_quadrature_is_refused_before_it_takes_the_memory():
     said = message(population.gradient, dict(theta=1e6 * V, mu=W))
     assert "r: got 1.73205e+06, must be <= 10000" in said
+
+
+def test_an_entry_whose_square_would_overflow_is_refused():
+    x = X.copy()
+    x[2, 1] = -1e200
+    text = message(objective.implicit_gradient, dict(theta=C, x=x))
+    assert text == "x: got -1e+200 at index (2, 1), must be finite and below 1e+100 in size"
+
+
+STARTS = [
+    (descent.gmm_denoiser, dict(t=0.1, steps=3, eta=0.1, rng=RNG), "x0"),
+    (descent.anneal, dict(times=W, steps=3, eta=0.1, rng=RNG), "x0"),
+    (em.maximum_likelihood, {}, "x"),
+]
+
+
+@pytest.mark.parametrize("f, rest, sample", STARTS)
+def test_a_start_with_equal_centres_or_more_centres_than_points_is_refused(f, rest, sample):
+    x = mixture.sample(RNG, 4, C)
+    text = message(f, rest | {"theta": C[[0, 1, 0]], sample: x})
+    assert text == "theta: got equal centres 0 and 2, must be distinct"
+    text = message(f, rest | {"theta": np.eye(3), sample: x[:2]})
+    assert text == f"theta: got 3 centres, must be at most 2, the rows of {sample}"
+    # As many centres as points are allowed, and so is one centre: the mean of the sample.
+    f(**rest | {"theta": C, sample: np.array([[1.0, 0, 0], [0, 1.0, 0]])})
+    assert np.shape(f(**rest | {"theta": C[:1], sample: x}))[-2:] == (1, 3)

@@ -164,3 +164,32 @@ def test_gmm_denoiser_converges_to_mu_within_its_standard_error():
     # It is paired with the maximum-likelihood estimate on the same data, of standard error
     # 1/sqrt(n): their scatter is the same but for a factor.
     assert largest_z(ends - np.array(mles)) < Z
+
+
+# -- the ladder of noise scales --------------------------------------------------------------------
+
+
+def test_anneal_is_algorithm_1_from_scale_to_scale():
+    x0 = mixture.sample(np.random.default_rng(8), 50, np.array([[2.0, 0.0], [-2.0, 1.0]]))
+    theta, args = np.array([[1.0, 0.0], [0.0, 1.0]]), dict(x0=x0, eta=0.5)
+    times = np.array([1.0, 0.5, 0.2])
+    learned = descent.anneal(times, theta, 5, rng=np.random.default_rng(9), **args)
+    rng, now = np.random.default_rng(9), theta
+    for t, found in zip(times, learned, strict=True):
+        path = descent.gmm_denoiser(t, now, 5, rng=rng, **args)
+        assert len(path) == 6
+        now = path[3:].mean(axis=0)  # the last half
+        np.testing.assert_array_equal(found, now)
+
+
+def test_down_the_ladder_the_centres_are_learned():
+    means = np.array([[3.0, 0.0], [-3.0, 1.0], [0.0, -4.0]])
+    rng = np.random.default_rng(10)
+    x0 = mixture.sample(rng, 4000, means)
+    start = means + np.array([[1.0, 1.0], [-1.0, 0.5], [0.5, 1.0]])
+    learned = descent.anneal(np.array([0.7, 0.3]), start, 40, x0=x0, eta=1.5, rng=rng)
+    assert learned.shape == (2, 3, 2)
+    # At t = 0.3 the clusters are well apart: a centre's error is about sqrt(K/n) = 0.03 a
+    # coordinate, the averaged noise of 20 steps no more; at t = 0.7 a few times that.
+    assert np.abs(learned[1] - means).max() < 0.2
+    assert np.abs(learned[0] - means).max() < 0.5 < np.abs(start - means).max()

@@ -1,5 +1,8 @@
 """The three forms of the DDPM objective on samples: losses, gradients, agreement in expectation."""
 
+import itertools
+import tracemalloc
+
 import numpy as np
 import pytest
 from helpers import (
@@ -246,3 +249,41 @@ def test_the_three_losses_differ_by_constants_free_of_theta(theta):
         exact = population.loss(other, mu_t) - population.loss(theta, mu_t)
         assert largest_z(change(implicit) - exact) < Z
         assert largest_z(change(implicit) - 0.9 * exact) > Z
+
+
+# -- large samples ---------------------------------------------------------------------------------
+
+
+@FORMS
+@pytest.mark.parametrize("theta", [MU, np.array([[0.5, 0.0, 1.0], [-1.0, 0.3, 0.2]])])
+def test_blocks_of_rows_change_nothing(form, theta, monkeypatch):
+    x, z = blocks(mixture.pair(MU), count=1, n=1000)[0]
+    loss, gradient = form(theta, x, z, MU)
+    monkeypatch.setattr(mixture, "_BLOCK", 3 * 7)  # seven rows at a time, and six at the end
+    same, again = form(theta, x, z, MU)
+    # Sums of 1000 terms in another order: roundings of partial sums below 1000 * 200.
+    tol = 1000 * EPS * 200
+    assert abs(loss - same) <= tol
+    np.testing.assert_allclose(again, gradient, 0, tol)
+
+
+def test_memory_is_bounded_whatever_the_number_of_points():
+    # K n = 6.4 million weights are 51 MB; blocks of 2^18 entries are 2 MiB, and a dozen of them
+    # and the copies of rows are alive at once.
+    rng = np.random.default_rng(0)
+    theta, x = rng.standard_normal((64, 8)), rng.standard_normal((100_000, 8))
+    for f, args in ((objective.implicit_gradient, ()), (objective.explicit_gradient, (theta,))):
+        tracemalloc.start()
+        f(theta, x, *args)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 32 * 2**20
+
+
+@pytest.mark.parametrize("n, width", [(1, 1), (10, 1 << 18), (10, 1 << 20), (1 << 19, 3)])
+def test_blocks_cover_every_row_once(n, width):
+    rows = list(mixture.blocks(n, width))
+    assert [i for r in rows[:12] for i in range(n)[r]] == list(range(n))[: rows[:12][-1].stop]
+    assert rows[0].start == 0 and rows[-1].stop == n
+    assert all(a.stop == b.start for a, b in itertools.pairwise(rows))
+    assert all((r.stop - r.start) * width <= max(1 << 18, width) for r in rows)
