@@ -10,7 +10,8 @@ notebooks/lemma-12.
 import numpy as np
 from jaxtyping import Float
 from scipy.linalg import orth
-from scipy.stats import norm, qmc
+from scipy.special import ndtri
+from scipy.stats import qmc
 
 from ddpm_gmm import check, mixture, objective
 
@@ -37,7 +38,7 @@ def points(rng: np.random.Generator, m: int, means: Float[Array, "K d"]) -> Floa
     K, d = means.shape
     sobol = qmc.Sobol(d, scramble=True, rng=rng).random_base2(m + (K - 1).bit_length())
     # A coordinate has 30 bits, all of them 0 with probability 2^-30: half a bit up avoids -inf.
-    z = norm.ppf(sobol[: K << m] + 2.0**-31)
+    z = ndtri(sobol[: K << m] + 2.0**-31)
     return np.repeat(means, 1 << m, axis=0) + z
 
 
@@ -129,3 +130,67 @@ def moments(
 
     found, K = expectation(part, truth, rng, m, scrambles), len(truth)
     return 1 / K + found[..., 0], np.asarray(means) / K + found[..., 1:] @ basis
+
+
+def _uncertain(x, means):
+    """w (K, n), what a point knows of its centre; x - mu_k and mu_k - f, both (K, n, d)."""
+    w = mixture.responsibilities(x, means)
+    return w, x - means[:, None], means[:, None] - w.T @ means
+
+
+def fisher(
+    means: Float[Array, "K d"], rng, m: int, scrambles: int
+) -> Float[Array, "scrambles Kd Kd"]:
+    """Estimates of the Fisher information of one point about all centres: E s s', by scrambling.
+
+    s_k = w_k (x - mu_k), the gradient of log q in mu_k. Its inverse over n is the Cramer-Rao bound
+    for the centres.
+
+    Parameters
+    ----------
+    means : array (K, d)
+    rng, m, scrambles
+        As in :func:`expectation`.
+    """
+    means = check.array("means", means, 2)
+
+    def part(x):
+        w, off, _ = _uncertain(x, means)
+        s = (w[..., None] * off).transpose(1, 0, 2).reshape(len(x), -1)
+        return s.T @ s / len(x)
+
+    return expectation(part, means, rng, m, scrambles)
+
+
+def implicit_covariance(
+    means: Float[Array, "K d"], rng, m: int, scrambles: int
+) -> Float[Array, "scrambles Kd Kd"]:
+    """n times the error covariance of the implicit objective's minimiser, for large n.
+
+    The sandwich H^{-1} V H^{-1}: V the second moment of one point's gradient at the truth,
+    s_k = w_k (mu_k - f - (1 - c_k + cbar)(x - mu_k)), and H the mean square of the derivative of
+    f = sum_k w_k mu_k, which is w_k v_k + w_k (v_k . (x - mu_k)) (mu_k - f) summed over k. The
+    K-component counterpart of :func:`ddpm_gmm.information.implicit_covariance`; derived in
+    notebooks/theorem-02.
+
+    Parameters
+    ----------
+    means : array (K, d)
+    rng, m, scrambles
+        As in :func:`expectation`; 2^m must exceed K d by a good factor.
+    """
+    means = check.array("means", means, 2)
+    d, size = means.shape[1], means.size
+
+    def part(x):
+        w, off, gap = _uncertain(x, means)
+        J = w[..., None, None] * (np.eye(d) + gap[..., None] * off[..., None, :])
+        J = J.transpose(1, 2, 0, 3).reshape(-1, size)  # a row for each coordinate of each f
+        c = np.einsum("kd,knd->kn", means, gap - x)
+        c -= np.einsum("kn,kn->n", w, c)
+        s = w[..., None] * (gap - (1 - c)[..., None] * off)
+        s = s.transpose(1, 0, 2).reshape(-1, size)
+        bread = np.linalg.inv(J.T @ J / len(x))
+        return bread @ (s.T @ s / len(x)) @ bread
+
+    return expectation(part, means, rng, m, scrambles)

@@ -82,6 +82,8 @@ GOOD = [
     (cubature.expectation, dict(f=drift, means=C, **QMC)),
     (cubature.gradient, dict(theta=C, means=C, **QMC)),
     (cubature.moments, dict(theta=C, means=C, **QMC)),
+    (cubature.fisher, dict(means=C, **QMC)),
+    (cubature.implicit_covariance, dict(means=C, rng=RNG, m=4, scrambles=3)),
     (descent.descend, dict(gradient=drift, theta=V, eta=0.1, steps=3)),
     (descent.gmm_denoiser, dict(t=0.1, theta=V, steps=3, x0=X, eta=0.1, rng=RNG)),
     (descent.anneal, dict(times=W, theta=C, steps=3, x0=X, eta=0.1, rng=RNG)),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from helpers import EPS, Z, largest_z, rotation
 
-from ddpm_gmm import centres, cubature, em, mixture, objective, population
+from ddpm_gmm import centres, cubature, em, information, mixture, objective, population
 
 MEANS = np.array([[1.5, 0.0, 0.5], [-1.0, 1.0, 0.0], [0.0, -1.5, 0.5]])
 THETA = np.array([[1.0, 0.4, 0.5], [-1.0, 0.6, 0.3], [0.3, -1.0, 0.0]])
@@ -105,3 +105,38 @@ def test_the_error_estimate_covers_the_truth():
     t = (found.mean(axis=1) - exact) / (found.std(axis=1, ddof=1) / 4)
     assert np.abs(t).max() < 5.2
     assert np.mean(t**2) < 2  # 15/13 expected, its standard error 0.35
+
+
+@pytest.mark.parametrize("size", [0.8, 1.5])
+def test_two_centres_have_the_information_of_the_pair(size):
+    # The symmetry of exchange parts (v, -v)/sqrt 2 from (v, v)/sqrt 2: on the first, the tied
+    # pair's coordinate theta = (v, -v), the free problem is the pair's.
+    mu = np.array([0.0, size, 0.0])
+    P = np.concatenate([np.eye(3), -np.eye(3)]) / 2  # theta = P' (theta_1, theta_2)
+    fisher = cubature.fisher(mixture.pair(mu), rng(6), 9, 32)
+    sandwich = cubature.implicit_covariance(mixture.pair(mu), rng(7), 12, 32)
+    along, across = information.fisher(size)
+    exact = np.diag([across, along, across])
+    assert largest_z(4 * P.T @ fisher @ P - exact) < Z
+    assert largest_z(4 * P.T @ fisher @ P - 1.01 * exact) > Z
+    along, across = information.implicit_covariance(size)
+    exact = np.diag([across, along, across])
+    assert largest_z(P.T @ sandwich @ P - exact) < Z
+    assert largest_z(P.T @ sandwich @ P - 1.05 * exact) > Z
+
+
+def test_far_centres_are_means_of_their_own_points():
+    # Every weight is 0 or 1 at distance 20: information I/K, covariance K I, up to the net's own
+    # second moments.
+    means = centres.simplex(3, 2, 20.0)
+    share = cubature.fisher(means, rng(8), 10, 24) - np.eye(6) / 3
+    cost = cubature.implicit_covariance(means, rng(9), 10, 24) - 3 * np.eye(6)
+    assert np.abs(share.mean(axis=0)).max() < 1e-3 > np.abs(cost.mean(axis=0)).max() / 9
+    assert largest_z(share) < Z
+
+
+def test_score_matching_never_beats_the_bound():
+    means = centres.simplex(3, 2, 2.5)
+    bound = np.linalg.inv(cubature.fisher(means, rng(10), 12, 8).mean(axis=0))
+    paid = cubature.implicit_covariance(means, rng(10), 12, 8).mean(axis=0)
+    assert np.linalg.eigvalsh(paid - bound).min() > 0
