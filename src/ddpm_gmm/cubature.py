@@ -97,8 +97,23 @@ def gradient(
     return expectation(part, truth, rng, m, scrambles) @ basis
 
 
+def _about(anchors, basis, truth):
+    """Where to draw points, in the basis, and how to weigh them: the truth itself, or anchors."""
+    if anchors is None:
+        return truth, lambda x: np.ones(len(x))
+    anchors = check.array("anchors", anchors, 2)
+    check.same("anchors.shape[1]", anchors.shape[1], "means", basis.shape[1])
+    about = anchors @ basis.T
+    return about, lambda x: np.exp(mixture.log_density(x, truth) - mixture.log_density(x, about))
+
+
 def moments(
-    theta: Float[Array, "K d"], means: Float[Array, "K d"], rng, m: int, scrambles: int
+    theta: Float[Array, "K d"],
+    means: Float[Array, "K d"],
+    rng,
+    m: int,
+    scrambles: int,
+    anchors: Float[Array, "A d"] | None = None,
 ) -> tuple[Float[Array, "scrambles K"], Float[Array, "scrambles K d"]]:
     """Estimates of E w_i(x) and E[w_i(x) x], w the responsibilities of theta.
 
@@ -111,6 +126,11 @@ def moments(
     theta, means : arrays (K, d)
     rng, m, scrambles
         As in :func:`expectation`.
+    anchors : array (A, d), optional
+        The points are drawn about these, 2^m for each, and weighted by the density of the mixture
+        over that of (1/A) sum_j N(a_j, I). With the midpoints of neighbours among them, the borders
+        between clusters are seen at any separation. Of the rows only the part in the span of theta
+        and means counts.
 
     Returns
     -------
@@ -119,13 +139,39 @@ def moments(
     """
     basis, inner, truth = _in_the_span(theta, means)
     check.same("theta.shape", np.shape(theta), "means", np.shape(means))
+    about, weigh = _about(anchors, basis, truth)
 
     def part(x):
         out = 0.0
-        for rows in mixture.blocks(len(x), max(truth.shape)):
+        for rows in mixture.blocks(len(x), max(*truth.shape, len(about))):
             w = mixture.responsibilities(x[rows], inner) - mixture.responsibilities(x[rows], truth)
+            w *= weigh(x[rows])
             out = out + np.concatenate([w.sum(axis=1)[:, None], w @ x[rows]], axis=1)
         return out / len(x)
 
-    found, K = expectation(part, truth, rng, m, scrambles), len(truth)
+    found, K = expectation(part, about, rng, m, scrambles), len(truth)
     return 1 / K + found[..., 0], np.asarray(means) / K + found[..., 1:] @ basis
+
+
+def G(
+    theta: Float[Array, "K d"],
+    means: Float[Array, "K d"],
+    rng,
+    m: int,
+    scrambles: int,
+    anchors: Float[Array, "A d"] | None = None,
+) -> Float[Array, "scrambles K d"]:
+    """Estimates of the population mean of :func:`ddpm_gmm.objective.G` at theta.
+
+    G at the truth, whose mean is zero, is the control variate: the error vanishes at theta = means.
+    Arguments as in :func:`moments`; the same generator gives the same points.
+    """
+    basis, inner, truth = _in_the_span(theta, means)
+    check.same("theta.shape", np.shape(theta), "means", np.shape(means))
+    about, weigh = _about(anchors, basis, truth)
+
+    def part(x):
+        weights = weigh(x)
+        return objective.G(inner, x, weights) - objective.G(truth, x, weights)
+
+    return expectation(part, about, rng, m, scrambles) @ basis
