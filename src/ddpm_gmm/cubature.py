@@ -98,8 +98,23 @@ def gradient(
     return expectation(part, truth, rng, m, scrambles) @ basis
 
 
+def _about(anchors, basis, truth):
+    """Where to draw points, in the basis, and how to weigh them: the truth itself, or anchors."""
+    if anchors is None:
+        return truth, lambda x: np.ones(len(x))
+    anchors = check.array("anchors", anchors, 2)
+    check.same("anchors.shape[1]", anchors.shape[1], "means", basis.shape[1])
+    about = anchors @ basis.T
+    return about, lambda x: np.exp(mixture.log_density(x, truth) - mixture.log_density(x, about))
+
+
 def moments(
-    theta: Float[Array, "K d"], means: Float[Array, "K d"], rng, m: int, scrambles: int
+    theta: Float[Array, "K d"],
+    means: Float[Array, "K d"],
+    rng,
+    m: int,
+    scrambles: int,
+    anchors: Float[Array, "A d"] | None = None,
 ) -> tuple[Float[Array, "scrambles K"], Float[Array, "scrambles K d"]]:
     """Estimates of E w_i(x) and E[w_i(x) x], w the responsibilities of theta.
 
@@ -112,6 +127,11 @@ def moments(
     theta, means : arrays (K, d)
     rng, m, scrambles
         As in :func:`expectation`.
+    anchors : array (A, d), optional
+        The points are drawn about these, 2^m for each, and weighted by the density of the mixture
+        over that of (1/A) sum_j N(a_j, I). With the midpoints of neighbours among them, the borders
+        between clusters are seen at any separation. Of the rows only the part in the span of theta
+        and means counts.
 
     Returns
     -------
@@ -120,77 +140,39 @@ def moments(
     """
     basis, inner, truth = _in_the_span(theta, means)
     check.same("theta.shape", np.shape(theta), "means", np.shape(means))
+    about, weigh = _about(anchors, basis, truth)
 
     def part(x):
         out = 0.0
-        for rows in mixture.blocks(len(x), max(truth.shape)):
+        for rows in mixture.blocks(len(x), max(*truth.shape, len(about))):
             w = mixture.responsibilities(x[rows], inner) - mixture.responsibilities(x[rows], truth)
+            w *= weigh(x[rows])
             out = out + np.concatenate([w.sum(axis=1)[:, None], w @ x[rows]], axis=1)
         return out / len(x)
 
-    found, K = expectation(part, truth, rng, m, scrambles), len(truth)
+    found, K = expectation(part, about, rng, m, scrambles), len(truth)
     return 1 / K + found[..., 0], np.asarray(means) / K + found[..., 1:] @ basis
 
 
-def _uncertain(x, means):
-    """w (K, n), what a point knows of its centre; x - mu_k and mu_k - f, both (K, n, d)."""
-    w = mixture.responsibilities(x, means)
-    return w, x - means[:, None], means[:, None] - w.T @ means
+def G(
+    theta: Float[Array, "K d"],
+    means: Float[Array, "K d"],
+    rng,
+    m: int,
+    scrambles: int,
+    anchors: Float[Array, "A d"] | None = None,
+) -> Float[Array, "scrambles K d"]:
+    """Estimates of the population mean of :func:`ddpm_gmm.objective.G` at theta.
 
-
-def fisher(
-    means: Float[Array, "K d"], rng, m: int, scrambles: int
-) -> Float[Array, "scrambles Kd Kd"]:
-    """Estimates of the Fisher information of one point about all centres: E s s', by scrambling.
-
-    s_k = w_k (x - mu_k), the gradient of log q in mu_k. Its inverse over n is the Cramer-Rao bound
-    for the centres.
-
-    Parameters
-    ----------
-    means : array (K, d)
-    rng, m, scrambles
-        As in :func:`expectation`.
+    G at the truth, whose mean is zero, is the control variate: the error vanishes at theta = means.
+    Arguments as in :func:`moments`; the same generator gives the same points.
     """
-    means = check.array("means", means, 2)
+    basis, inner, truth = _in_the_span(theta, means)
+    check.same("theta.shape", np.shape(theta), "means", np.shape(means))
+    about, weigh = _about(anchors, basis, truth)
 
     def part(x):
-        w, off, _ = _uncertain(x, means)
-        s = (w[..., None] * off).transpose(1, 0, 2).reshape(len(x), -1)
-        return s.T @ s / len(x)
+        weights = weigh(x)
+        return objective.G(inner, x, weights) - objective.G(truth, x, weights)
 
-    return expectation(part, means, rng, m, scrambles)
-
-
-def implicit_covariance(
-    means: Float[Array, "K d"], rng, m: int, scrambles: int
-) -> Float[Array, "scrambles Kd Kd"]:
-    """n times the error covariance of the implicit objective's minimiser, for large n.
-
-    The sandwich H^{-1} V H^{-1}: V the second moment of one point's gradient at the truth,
-    s_k = w_k (mu_k - f - (1 - c_k + cbar)(x - mu_k)), and H the mean square of the derivative of
-    f = sum_k w_k mu_k, which is w_k v_k + w_k (v_k . (x - mu_k)) (mu_k - f) summed over k. The
-    K-component counterpart of :func:`ddpm_gmm.information.implicit_covariance`; derived in
-    notebooks/theorem-02.
-
-    Parameters
-    ----------
-    means : array (K, d)
-    rng, m, scrambles
-        As in :func:`expectation`; 2^m must exceed K d by a good factor.
-    """
-    means = check.array("means", means, 2)
-    d, size = means.shape[1], means.size
-
-    def part(x):
-        w, off, gap = _uncertain(x, means)
-        J = w[..., None, None] * (np.eye(d) + gap[..., None] * off[..., None, :])
-        J = J.transpose(1, 2, 0, 3).reshape(-1, size)  # a row for each coordinate of each f
-        c = np.einsum("kd,knd->kn", means, gap - x)
-        c -= np.einsum("kn,kn->n", w, c)
-        s = w[..., None] * (gap - (1 - c)[..., None] * off)
-        s = s.transpose(1, 0, 2).reshape(-1, size)
-        bread = np.linalg.inv(J.T @ J / len(x))
-        return bread @ (s.T @ s / len(x)) @ bread
-
-    return expectation(part, means, rng, m, scrambles)
+    return expectation(part, about, rng, m, scrambles) @ basis

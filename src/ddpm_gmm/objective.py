@@ -178,3 +178,50 @@ def implicit_gradient(theta: Float[Array, "*K d"], x: Float[Array, "n d"]) -> Fl
     mean[ w_k (2 theta_k - f - x) + w_k (c_k - cbar) (x - theta_k) ].
     """
     return _mean(_implicit_gradient, *check.parameter_and_sample(theta, x))
+
+
+# -- what a step adds to gradient EM ---------------------------------------------------------------
+
+
+def _remainder(theta, x, weights):
+    if theta.ndim == 1:
+        u = x @ theta
+        h = np.tanh(u)
+        slope = weights * (1 - h**2)
+        return (slope * (u + (theta @ theta) * h)) @ x - slope.sum() * theta
+    w = mixture.responsibilities(x, theta)
+    gram = theta @ theta.T
+    c = np.diag(gram)[:, None] - gram @ w - theta @ x.T
+    p = weights * w * (c - np.einsum("kn,kn->n", w, c))
+    own = weights * w
+    return own @ w.T @ theta - p @ x + (p - own).sum(axis=1)[:, None] * theta
+
+
+def G(
+    theta: Float[Array, "*K d"], x: Float[Array, "n d"], weights: Float[Array, " n"] | None = None
+) -> Float[Array, "*K d"]:
+    """What a step along the implicit form adds to a step of gradient EM, on a sample.
+
+    Pair, with h = tanh(u): mean[ (1 - h^2) ((u + r^2 h) x - theta) ].
+    K centres, with f = sum_j w_j theta_j, c_k = (x - theta_k) . (f - theta_k) and
+    cbar = sum_j w_j c_j: mean[ w_k (f - theta_k) - w_k (c_k - cbar) (x - theta_k) ].
+
+    So -implicit_gradient is the gradient of the log likelihood plus G. Every term carries a product
+    of two weights w_j w_k: it comes from points that do not know their centre. The pair's mean over
+    the population is :func:`ddpm_gmm.population.G`. Derived in notebooks/lemma-12.
+
+    Parameters
+    ----------
+    theta : array (d,) for the tied pair, (K, d) for centres
+    x : array (n, d)
+    weights : array (n,), optional
+        The mean is of the integrand times these; all 1 if not given.
+
+    Returns
+    -------
+    array of the shape of theta
+    """
+    theta, x = check.parameter_and_sample(theta, x)
+    weights = np.ones(len(x)) if weights is None else check.array("weights", weights, 1)
+    check.same("weights.shape[0]", len(weights), "the rows of x", len(x))
+    return _mean(_remainder, theta, x, weights)

@@ -13,6 +13,7 @@ from ddpm_gmm import (
     descent,
     em,
     geometry,
+    information,
     mixture,
     objective,
     population,
@@ -60,6 +61,7 @@ GOOD = [
     (objective.explicit_gradient, dict(theta=C, x=X, mu=V)),
     (objective.implicit_loss, dict(theta=V, x=X)),
     (objective.implicit_gradient, dict(theta=C, x=X)),
+    (objective.G, dict(theta=C, x=X[:2], weights=np.ones(2))),
     (em.log_likelihood, dict(theta=V, x=X)),
     (em.em_step, dict(theta=C, x=X)),
     (em.likelihood_gradient, dict(theta=V, x=X)),
@@ -81,9 +83,8 @@ GOOD = [
     (cubature.points, dict(rng=RNG, m=2, means=C)),
     (cubature.expectation, dict(f=drift, means=C, **QMC)),
     (cubature.gradient, dict(theta=C, means=C, **QMC)),
-    (cubature.moments, dict(theta=C, means=C, **QMC)),
-    (cubature.fisher, dict(means=C, **QMC)),
-    (cubature.implicit_covariance, dict(means=C, rng=RNG, m=4, scrambles=3)),
+    (cubature.moments, dict(theta=C, means=C, **QMC, anchors=X)),
+    (cubature.G, dict(theta=C, means=C, **QMC, anchors=X)),
     (descent.descend, dict(gradient=drift, theta=V, eta=0.1, steps=3)),
     (descent.gmm_denoiser, dict(t=0.1, theta=V, steps=3, x0=X, eta=0.1, rng=RNG)),
     (descent.anneal, dict(times=W, theta=C, steps=3, x0=X, eta=0.1, rng=RNG)),
@@ -100,6 +101,7 @@ LEAST = {
 POSITIVE = {"eta", "size", "delta"}
 ZERO_DIVIDES = {objective.literal_loss, objective.literal_gradient, descent.gmm_denoiser}
 ZERO_DIVIDES |= {geometry.clip_ball}  # a ball of radius 0 has no direction to keep
+OPTIONAL = {"weights", "anchors"}  # None is what they are by default
 ANY_SHAPE = {"a", "b", "m", "r", "signal", "ratio"}  # a scalar is as good as an array
 
 
@@ -125,7 +127,9 @@ def spoiled(f, name, value):
         array = value.copy()
         array.flat[-1] = bad
         yield str(bad), array
-    yield from (("text", [["a"] * 3] * 4), ("ragged", [[1.0], [1.0, 2.0]]), ("none", None))
+    yield from (("text", [["a"] * 3] * 4), ("ragged", [[1.0], [1.0, 2.0]]))
+    if name not in OPTIONAL:
+        yield "none", None
     yield "complex", value * 1j
     yield "empty", np.empty((0, 3)) if value.ndim == 2 else np.empty(0)
     if name in {"r", "signal", "ratio"}:
@@ -281,3 +285,13 @@ def test_a_start_with_equal_centres_or_more_centres_than_points_is_refused(f, re
     # As many centres as points are allowed, and so is one centre: the mean of the sample.
     f(**rest | {"theta": C, sample: np.array([[1.0, 0, 0], [0, 1.0, 0]])})
     assert np.shape(f(**rest | {"theta": C[:1], sample: x}))[-2:] == (1, 3)
+
+
+def test_weights_of_another_number_than_the_points_are_named():
+    for f, good in (
+        (objective.G, dict(theta=C, x=X)),
+        (information.at_truth, dict(means=C, x=X)),
+    ):
+        text = message(f, good | {"weights": np.ones(3)})
+        assert text == "weights.shape[0]: got 3, must be 4 to match the rows of x"
+    assert message(information.shares, dict(means=C, x=X[:, :2])).startswith("means.shape[1]: got")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from helpers import EPS, Z, largest_z, rotation
 
-from ddpm_gmm import centres, cubature, em, information, mixture, objective, population
+from ddpm_gmm import centres, cubature, em, mixture, objective, population
 
 MEANS = np.array([[1.5, 0.0, 0.5], [-1.0, 1.0, 0.0], [0.0, -1.5, 0.5]])
 THETA = np.array([[1.0, 0.4, 0.5], [-1.0, 0.6, 0.3], [0.3, -1.0, 0.0]])
@@ -107,36 +107,58 @@ def test_the_error_estimate_covers_the_truth():
     assert np.mean(t**2) < 2  # 15/13 expected, its standard error 0.35
 
 
-@pytest.mark.parametrize("size", [0.8, 1.5])
-def test_two_centres_have_the_information_of_the_pair(size):
-    # The symmetry of exchange parts (v, -v)/sqrt 2 from (v, v)/sqrt 2: on the first, the tied
-    # pair's coordinate theta = (v, -v), the free problem is the pair's.
-    mu = np.array([0.0, size, 0.0])
-    P = np.concatenate([np.eye(3), -np.eye(3)]) / 2  # theta = P' (theta_1, theta_2)
-    fisher = cubature.fisher(mixture.pair(mu), rng(6), 9, 32)
-    sandwich = cubature.implicit_covariance(mixture.pair(mu), rng(7), 12, 32)
-    along, across = information.fisher(size)
-    exact = np.diag([across, along, across])
-    assert largest_z(4 * P.T @ fisher @ P - exact) < Z
-    assert largest_z(4 * P.T @ fisher @ P - 1.01 * exact) > Z
-    along, across = information.implicit_covariance(size)
-    exact = np.diag([across, along, across])
-    assert largest_z(P.T @ sandwich @ P - exact) < Z
-    assert largest_z(P.T @ sandwich @ P - 1.05 * exact) > Z
+# -- G, and points about the borders ---------------------------------------------------------------
+
+MIDPOINTS = np.array([(MEANS[i] + MEANS[j]) / 2 for i in range(3) for j in range(i)])
+ANCHORS = np.concatenate([MEANS, MIDPOINTS])
 
 
-def test_far_centres_are_means_of_their_own_points():
-    # Every weight is 0 or 1 at distance 20: information I/K, covariance K I, up to the net's own
-    # second moments.
-    means = centres.simplex(3, 2, 20.0)
-    share = cubature.fisher(means, rng(8), 10, 24) - np.eye(6) / 3
-    cost = cubature.implicit_covariance(means, rng(9), 10, 24) - 3 * np.eye(6)
-    assert np.abs(share.mean(axis=0)).max() < 1e-3 > np.abs(cost.mean(axis=0)).max() / 9
-    assert largest_z(share) < Z
+@pytest.mark.parametrize("anchors", [None, np.array([[1.2, -0.5, 0.8], [0, 0, 0], [-1, 0.5, -1]])])
+def test_G_of_the_tied_pair_agrees_with_the_exact_quadrature(anchors):
+    mu, theta = np.array([1.2, -0.5, 0.8]), np.array([0.6, 0.7, -0.3])
+    found = cubature.G(mixture.pair(theta), mixture.pair(mu), rng(), 8, 64, anchors)
+    found = found[:, 0] - found[:, 1]
+    assert largest_z(found - population.G(theta, mu)) < Z
+    assert largest_z(found - population.G(theta, 1.05 * mu)) > Z
 
 
-def test_score_matching_never_beats_the_bound():
-    means = centres.simplex(3, 2, 2.5)
-    bound = np.linalg.inv(cubature.fisher(means, rng(10), 12, 8).mean(axis=0))
-    paid = cubature.implicit_covariance(means, rng(10), 12, 8).mean(axis=0)
-    assert np.linalg.eigvalsh(paid - bound).min() > 0
+def test_the_gradient_is_gradient_em_plus_G_in_the_population_too():
+    mass, first = cubature.moments(THETA, MEANS, rng(), 8, 64)
+    ours = first - mass[..., None] * THETA + cubature.G(THETA, MEANS, rng(), 8, 64)
+    gradient = cubature.gradient(THETA, MEANS, rng(1), 8, 64)
+    assert largest_z(ours + gradient) < Z
+    assert largest_z(ours + 1.05 * gradient) > Z
+
+
+def test_points_about_anchors_change_the_error_and_not_the_mean():
+    for f in (cubature.moments, cubature.G):
+        near, far = (f(THETA, MEANS, rng(k), 8, 64, a) for k, a in ((2, None), (3, ANCHORS)))
+        pairs = zip(near, far, strict=True) if f is cubature.moments else [(near, far)]
+        for a, b in pairs:
+            assert largest_z(a - b) < Z
+            assert largest_z(a - 1.05 * b) > Z
+
+
+def test_anchors_see_a_border_that_the_mixture_does_not():
+    # Centres at distance 14: next to no mass on the border, e^{-14^2/8} = 2e-11. The exact value:
+    # a function of theta's direction alone times something linear, so one line about each centre.
+    mu, theta = np.array([[7.0, 0.0], [-7.0, 0.0]]), np.array([[7.2, 0.1], [-6.9, 0.0]])
+    e = (theta[0] - theta[1]) / np.linalg.norm(theta[0] - theta[1])
+    g = np.linspace(-14, 14, 4001)
+    w = np.exp(-(g**2) / 2) / np.exp(-(g**2) / 2).sum()
+    x = (mu[:, None] + g[:, None] * e).reshape(-1, 2)
+    exact = objective.G(theta, x, np.tile(w, 2) * len(g))
+    anchors = np.concatenate([mu, np.zeros((1, 2))])
+    seen = cubature.G(theta, mu, rng(4), 8, 64, anchors)
+    assert largest_z(seen - exact) < Z
+    assert np.linalg.norm(seen.mean(axis=0) - exact) < 0.05 * np.linalg.norm(exact)
+    bare = cubature.G(theta, mu, rng(4), 8, 64).mean(axis=0)
+    assert np.linalg.norm(bare - exact) > 0.5 * np.linalg.norm(exact)
+
+
+def test_G_vanishes_at_the_truth_with_and_without_anchors():
+    for anchors in (None, ANCHORS):
+        np.testing.assert_array_equal(cubature.G(MEANS, MEANS, rng(), 4, 2, anchors), 0)
+        mass, first = cubature.moments(MEANS, MEANS, rng(), 4, 2, anchors)
+        np.testing.assert_allclose(mass, 1 / 3, 0, 256 * EPS)
+        np.testing.assert_allclose(first, np.broadcast_to(MEANS / 3, first.shape), 0, 256 * EPS)

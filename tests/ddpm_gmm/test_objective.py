@@ -20,7 +20,7 @@ from helpers import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ddpm_gmm import mixture, objective, population
+from ddpm_gmm import em, mixture, objective, population
 
 T = 0.3
 SIGMA = mixture.noise_scale(T)
@@ -287,3 +287,77 @@ def test_blocks_cover_every_row_once(n, width):
     assert rows[0].start == 0 and rows[-1].stop == n
     assert all(a.stop == b.start for a, b in itertools.pairwise(rows))
     assert all((r.stop - r.start) * width <= max(1 << 18, width) for r in rows)
+
+
+# -- what a step adds to gradient EM ---------------------------------------------------------------
+
+
+@given(samples())
+def test_the_gradient_is_the_likelihoods_plus_G(sample):
+    theta, x, _, _ = sample
+    left = -objective.implicit_gradient(theta, x) - em.likelihood_gradient(theta, x)
+    np.testing.assert_allclose(objective.G(theta, x), left, 0, TOL)
+
+
+@given(samples(pair=False))
+def test_G_is_its_formula_point_by_point(sample):
+    theta, x, _, _ = sample
+    total = np.zeros_like(theta)
+    for point, w in zip(x, mixture.responsibilities(x, theta).T, strict=True):
+        f = sum(a * b for a, b in zip(w, theta, strict=True))
+        c = [(point - v) @ (f - v) for v in theta]
+        cbar = sum(a * b for a, b in zip(w, c, strict=True))
+        for k, v in enumerate(theta):
+            total[k] += w[k] * (f - v) - w[k] * (c[k] - cbar) * (point - v)
+    np.testing.assert_allclose(objective.G(theta, x), total / len(x), 0, TOL)
+
+
+@given(samples(pair=False), arrays(3))
+def test_G_does_not_know_where_the_origin_is(sample, shift):
+    theta, x, _, _ = sample
+    a = shift[: x.shape[1]]
+    # Centres and points twice as large: eight times the terms.
+    np.testing.assert_allclose(objective.G(theta + a, x + a), objective.G(theta, x), 0, 8 * TOL)
+
+
+@given(samples(pair=False), st.integers(0, 5))
+def test_rotation_and_permutation_go_through_G(sample, seed):
+    theta, x, _, _ = sample
+    found, Q = objective.G(theta, x), rotation(x.shape[1])
+    np.testing.assert_allclose(objective.G(theta @ Q.T, x @ Q.T), found @ Q.T, 0, 8 * TOL)
+    order = np.random.default_rng(seed).permutation(len(theta))
+    np.testing.assert_allclose(objective.G(theta[order], x), found[order], 0, TOL)
+
+
+@given(samples(pair=True))
+def test_G_of_the_tied_pair_is_the_difference_of_its_centres_G(sample):
+    theta, x, _, _ = sample
+    both = objective.G(mixture.pair(theta), x)
+    np.testing.assert_allclose(objective.G(theta, x), both[0] - both[1], 0, 2 * TOL)
+
+
+@given(samples())
+def test_a_weight_of_two_is_a_point_given_twice(sample):
+    theta, x, _, _ = sample
+    weights = 1.0 + np.arange(len(x)) % 2
+    again = np.concatenate([x, x[1::2]])
+    found = objective.G(theta, x, weights) * len(x)
+    np.testing.assert_allclose(found, objective.G(theta, again) * len(again), 0, 10 * TOL)
+
+
+def test_a_centre_alone_has_no_G_and_sure_points_give_none():
+    x = np.random.default_rng(0).standard_normal((20, 2))
+    np.testing.assert_allclose(objective.G(np.ones((1, 2)), x), 0, 0, TOL)
+    # Two centres at distance 40: the weights of these points are within e^-600 of 0 and 1.
+    assert np.abs(objective.G(np.array([[0.0, 0.0], [40.0, 0.0]]), x)).max() < 1e3 * TOL
+    assert np.abs(objective.G(np.array([[0.0, 0.0], [1.0, 0.0]]), x)).max() > 1e-2
+
+
+def test_the_populations_G_is_its_mean():
+    mu, theta = np.array([1.0, -0.5, 0.7]), np.array([0.4, 0.5, 0.9])
+    rng = np.random.default_rng(3)
+    found = np.array(
+        [objective.G(theta, mixture.sample(rng, 4000, mixture.pair(mu))) for _ in range(64)]
+    )
+    assert largest_z(found - population.G(theta, mu)) < Z
+    assert largest_z(found - population.G(theta, 1.1 * mu)) > Z
