@@ -8,7 +8,7 @@ vector (d,). The modules, bottom up; each imports only from those above it:
 ``mixture``     the spherical mixture, its forward process, its score
 ``centres``     sets of K centres: layouts, warm starts, errors up to the labels
 ``population``  the pair {mu, -mu}: every expectation exact, in any dimension
-``information`` the Cramer-Rao bound, and what an objective loses against it
+``information`` the Cramer-Rao bound, and what an objective loses against it; K centres too
 ``objective``   the DDPM objective on samples, in its three forms
 ``cubature``    population quantities of K centres, with their standard errors
 ``noise_scales`` the objective with the noise averaged out, at one scale or over all
