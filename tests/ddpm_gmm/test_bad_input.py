@@ -16,6 +16,7 @@ from ddpm_gmm import (
     mixture,
     objective,
     population,
+    sampling,
     spectral,
 )
 
@@ -23,10 +24,15 @@ V, W, C, X = np.ones(3), np.full(3, 2.0), np.eye(3)[:2], np.ones((4, 3))
 RNG = np.random.default_rng(0)
 SHAPE = dict(K=4, d=3, delta=1.0)
 QMC = dict(rng=RNG, m=2, scrambles=3)
+DOWN, LINE = np.array([2.0, 1.0, 0.0]), np.linspace(-9, 9, 43)
 
 
 def drift(theta):
     return -theta
+
+
+def pull(t, x):
+    return -x
 
 
 # A good call of every public function that takes numbers: the tests below spoil one argument each.
@@ -85,6 +91,14 @@ GOOD = [
     (descent.descend, dict(gradient=drift, theta=V, eta=0.1, steps=3)),
     (descent.gmm_denoiser, dict(t=0.1, theta=V, steps=3, x0=X, eta=0.1, rng=RNG)),
     (descent.anneal, dict(times=W, theta=C, steps=3, x0=X, eta=0.1, rng=RNG)),
+    (sampling.schedule, dict(T=2.0, steps=3)),
+    (sampling.euler, dict(h=0.1, noise=1.0)),
+    (sampling.exponential, dict(h=0.1, noise=1.0)),
+    (sampling.reverse_sde, dict(rng=RNG, score=pull, x=X, times=DOWN)),
+    (sampling.probability_flow, dict(score=pull, x=X, times=DOWN)),
+    (sampling.accurate_flow, dict(score=pull, x=X, times=DOWN, tol=0.1)),
+    (sampling.law, dict(score=pull, density=LINE, grid=LINE, times=DOWN)),
+    (sampling.ladder, dict(times=DOWN[:2], theta=np.stack([C, 2 * C]))),
 ]
 
 # The least value of a count, which is what every int argument is: by function, else by name.
@@ -94,8 +108,9 @@ LEAST = {
     (centres.simplex, "d"): 3,  # of the four centres of the good call
     (centres.clustered, "K"): 4,
     (descent.anneal, "steps"): 1,
+    (sampling.schedule, "steps"): 1,
 }
-POSITIVE = {"eta", "size", "delta"}
+POSITIVE = {"eta", "size", "delta", "T", "h", "tol"}
 ZERO_DIVIDES = {objective.literal_loss, objective.literal_gradient, descent.gmm_denoiser}
 ZERO_DIVIDES |= {geometry.clip_ball}  # a ball of radius 0 has no direction to keep
 ANY_SHAPE = {"a", "b", "m", "r", "signal", "ratio"}  # a scalar is as good as an array
@@ -113,7 +128,7 @@ def spoiled(f, name, value):
         if name == "highest":
             yield "above", 6
         return
-    if name in {"t", "radius", *POSITIVE} or f is population.nodes:
+    if name in {"t", "radius", "noise", *POSITIVE} or f is population.nodes:
         yield from (("nan", np.nan), ("inf", np.inf), ("text", "two"), ("none", None))
         yield "negative", -0.1
         if name in POSITIVE or f in ZERO_DIVIDES:
@@ -140,13 +155,13 @@ ALONE = [
     pytest.param(f, good, name, bad, id=f"{f.__name__}-{name}-{label}")
     for f, good in GOOD
     for name, value in good.items()
-    if name not in {"rng", "gradient", "f"}
+    if name not in {"rng", "gradient", "f", "score"}
     for label, bad in spoiled(f, name, value)
 ]
 TOGETHER = [
     pytest.param(f, good, name, id=f"{f.__name__}-{name}")
     for f, good in GOOD
-    if sum(isinstance(value, np.ndarray) for value in good.values()) > 1
+    if sum(isinstance(value, np.ndarray) for key, value in good.items() if key != "times") > 1
     for name, value in good.items()
     if isinstance(value, np.ndarray) and name != "times"  # any number of them will do
 ]
@@ -170,6 +185,7 @@ def message(f, arguments):
 
 def test_every_public_function_is_here_and_its_good_call_is_good():
     modules = (mixture, centres, cubature, geometry, population, objective, em, spectral, descent)
+    modules += (sampling,)
     public = {
         f
         for module in modules
