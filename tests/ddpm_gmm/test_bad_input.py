@@ -18,6 +18,7 @@ from ddpm_gmm import (
     population,
     sampling,
     spectral,
+    two_sample,
 )
 
 V, W, C, X = np.ones(3), np.full(3, 2.0), np.eye(3)[:2], np.ones((4, 3))
@@ -99,18 +100,21 @@ GOOD = [
     (sampling.accurate_flow, dict(score=pull, x=X, times=DOWN, tol=0.1)),
     (sampling.law, dict(score=pull, density=LINE, grid=LINE, times=DOWN)),
     (sampling.ladder, dict(times=DOWN[:2], theta=np.stack([C, 2 * C]))),
+    (sampling.score_error, dict(score=pull, means=C, t=0.1, **QMC)),
+    (sampling.path_bound, dict(score=pull, means=C, times=DOWN, **QMC)),
+    (two_sample.mmd_test, dict(rng=RNG, x=X, y=X, width=1.0, permutations=3)),
 ]
 
 # The least value of a count, which is what every int argument is: by function, else by name.
 LEAST = {
-    **dict(n=1, d=1, K=2, m=0, steps=0, highest=0, width=1, scrambles=1),
+    **dict(n=1, d=1, K=2, m=0, steps=0, highest=0, width=1, scrambles=1, permutations=1),
     (geometry.from_plane, "d"): 2,
     (centres.simplex, "d"): 3,  # of the four centres of the good call
     (centres.clustered, "K"): 4,
     (descent.anneal, "steps"): 1,
     (sampling.schedule, "steps"): 1,
 }
-POSITIVE = {"eta", "size", "delta", "T", "h", "tol"}
+POSITIVE = {"eta", "size", "delta", "T", "h", "tol", "width"}
 ZERO_DIVIDES = {objective.literal_loss, objective.literal_gradient, descent.gmm_denoiser}
 ZERO_DIVIDES |= {geometry.clip_ball}  # a ball of radius 0 has no direction to keep
 ANY_SHAPE = {"a", "b", "m", "r", "signal", "ratio"}  # a scalar is as good as an array
@@ -185,7 +189,7 @@ def message(f, arguments):
 
 def test_every_public_function_is_here_and_its_good_call_is_good():
     modules = (mixture, centres, cubature, geometry, population, objective, em, spectral, descent)
-    modules += (sampling,)
+    modules += (sampling, two_sample)
     public = {
         f
         for module in modules

@@ -285,6 +285,64 @@ def test_a_ladder_does_not_mind_the_labels_of_a_scale():
         np.testing.assert_allclose(mixed(t, x), plain(t, x), 0, 64 * EPS)
 
 
+# -- the price of a wrong score, and of steps ------------------------------------------------------
+
+
+def slow_bound(score, times):
+    """Both parts of the bound on the line, label by label, by the trapezoidal rule."""
+    dx, out = GRID[1] - GRID[0], np.zeros(2)
+    for t, h in zip(times, -np.diff(times), strict=False):
+        at, c = mixture.shrink(LINE, t), math.expm1(2 * h)
+        p, w = density(at) * dx, mixture.responsibilities(GRID[:, None], at)
+        f = w.T @ at[:, 0]
+        off = score(t, GRID[:, None])[:, 0] - (f - GRID)
+        pairs = sum(
+            w[i] * w[j] * np.exp(c * (at[i] - f) * (at[j] - f)) for i in range(3) for j in range(3)
+        )
+        out += [p @ off**2 * c / 2, p @ np.log(pairs)]
+    return out
+
+
+@pytest.mark.parametrize("N", [5, 20])
+def test_the_bound_is_its_slow_twin_and_holds(N):
+    times, score = sampling.schedule(2.0, N), truth(LINE + np.array([[0.1], [-0.2], [0.1]]))
+    found = sampling.path_bound(score, LINE, times, rng(), 6, 48)
+    slow = slow_bound(score, times)
+    assert largest_z(found - slow) < Z
+    assert largest_z(found - 1.05 * slow) > Z
+    start = density(mixture.shrink(LINE, 2.0))
+    divergences = divergence(density(LINE), sampling.law(score, start, GRID, times))
+    assert 0 < divergences < slow.sum()
+
+
+def test_one_gaussian_and_its_own_score_cost_nothing():
+    score, times = truth(MEANS[:1]), sampling.schedule(2.0, 5)
+    found = sampling.path_bound(score, MEANS[:1], times, rng(), 3, 2)
+    np.testing.assert_allclose(found, 0, 0, 1e-13)  # 5 steps of rounding, c up to 6
+
+
+def test_the_score_error_of_a_translate_is_its_length():
+    # All centres moved by v: near T the weights agree, and the scores differ by v e^{-t}.
+    far, v, t = 40 * np.eye(3), np.array([0.1, -0.2, 0.3]), 0.4
+    found = sampling.score_error(truth(far + v), far, t, rng(), 3, 4)
+    np.testing.assert_allclose(found, v @ v * math.exp(-2 * t), 1e-10)
+    np.testing.assert_array_equal(sampling.score_error(truth(far), far, t, rng(), 3, 4), 0)
+
+
+def test_the_score_error_integrates_to_the_divergence():
+    # KL(q | p) - KL(q_T | p_T) is the integral of the score error: Gauss-Legendre in t.
+    theta = LINE + np.array([[0.3], [-0.2], [0.4]])
+    nodes, weights = np.polynomial.legendre.leggauss(12)
+    t, T = 0.75 + 0.75 * nodes, 1.5
+    errors = [sampling.score_error(truth(theta), LINE, s, rng(1), 8, 16) for s in t]
+    total = 0.75 * weights @ np.array(errors)
+    exact = divergence(density(LINE), density(theta)) - divergence(
+        density(mixture.shrink(LINE, T)), density(mixture.shrink(theta, T))
+    )
+    assert largest_z((total - exact)[:, None]) < Z
+    assert largest_z((total - 1.05 * exact)[:, None]) > Z
+
+
 # -- refusals that are not about one argument ------------------------------------------------------
 
 
