@@ -17,6 +17,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.integrate import solve_ivp
 from scipy.special import logsumexp
+from scipy.stats import norm
 
 from ddpm_gmm import check, cubature, mixture
 
@@ -189,6 +190,23 @@ def accurate_flow(
     return found.y.T.reshape(len(times), *x.shape)
 
 
+def _on_grid(density, grid):
+    """(density, grid, spacing), checked."""
+    density, grid = check.array("density", density, 1), check.array("grid", grid, 1)
+    check.same("density.shape", density.shape, "grid", grid.shape)
+    gaps = np.diff(grid)
+    if len(grid) < 2 or (gaps <= 0).any() or np.ptp(gaps) > 1e-9 * np.abs(grid).max():
+        raise ValueError(f"grid: got {grid}, must be uniform and increasing, two points or more")
+    return density, grid, (grid[-1] - grid[0]) / (len(grid) - 1)
+
+
+def _resolved(dx, most, h):
+    if dx > most:
+        raise ValueError(
+            f"grid: got a spacing of {dx:.3g}, must be below {most:.3g} for a step of {h:.3g}"
+        )
+
+
 def law(
     score,
     density: Float[Array, " m"],
@@ -220,21 +238,13 @@ def law(
     ValueError
         Also if the grid is too coarse for the kernel: it is as wide as sqrt(2 h).
     """
-    density, grid = check.array("density", density, 1), check.array("grid", grid, 1)
-    check.same("density.shape", density.shape, "grid", grid.shape)
-    times, gaps = _times(times), np.diff(grid)
-    if len(grid) < 2 or (gaps <= 0).any() or np.ptp(gaps) > 1e-9 * np.abs(grid).max():
-        raise ValueError(f"grid: got {grid}, must be uniform and increasing, two points or more")
-    m, dx = len(grid), (grid[-1] - grid[0]) / (len(grid) - 1)
+    density, grid, dx = _on_grid(density, grid)
+    times, m = _times(times), len(grid)
     for t, h in zip(times, -np.diff(times), strict=False):
         a, b, spread = scheme(h, 1.0)
         to = a * grid + b * _slope(score, t, grid[:, None])[:, 0]
         widest = max(dx, np.abs(np.diff(to)).max())  # in y, and in x seen through the drift
-        if spread < _FINE * widest:
-            most = dx * spread / (_FINE * widest)
-            raise ValueError(
-                f"grid: got a spacing of {dx:.3g}, must be below {most:.3g} for a step of {h:.3g}"
-            )
+        _resolved(dx, dx * spread / (_FINE * widest), h)
         reach = int(_FAR * spread / dx) + 1
         cell = np.clip(np.rint((to - grid[0]) / dx), -reach - 1, m + reach).astype(int)
         index = cell[:, None] + np.arange(-reach, reach + 1)  # the cells that x reaches
@@ -243,6 +253,48 @@ def law(
         mass = np.bincount(index[inside], (kernel * density[:, None])[inside], m)
         density = mass * (dx / (spread * np.sqrt(2 * np.pi)))
     return density
+
+
+def reverse_law(
+    means: Float[Array, "K 1"],
+    density: Float[Array, " m"],
+    grid: Float[Array, " m"],
+    start: float,
+    end: float,
+) -> Float[Array, " m"]:
+    """In one dimension, the law of the reverse SDE with a mixture's score, without steps.
+
+    From a density at time ``start`` to one at ``end``, with p_t the forward process of the mixture
+    of ``means`` and k the forward transition from end to start,
+
+        out(y) = p_end(y) int k(x | y) density(x) / p_start(x) dx
+
+    by Bayes' rule: p_start goes to p_end. A score that changes from scale to scale, as that of
+    :func:`ladder`, is run one scale after the other.
+
+    Parameters
+    ----------
+    means : array (K, 1), the centres at time 0 whose score is used
+    density, grid
+        As in :func:`law`.
+    start, end : floats, start > end >= 0
+
+    Returns
+    -------
+    array (m,)
+    """
+    means = check.array("means", means, 2)
+    check.same("means.shape", means.shape, "grid", (len(means), 1))
+    density, grid, dx = _on_grid(density, grid)
+    end = check.number("end", end, least=0)
+    h = check.number("start", start, above=end) - end
+    spread = mixture.noise_scale(h)
+    _resolved(dx, spread / _FINE, h)
+    before, after = (
+        mixture.log_density(grid[:, None], mixture.shrink(means, t)) for t in (start, end)
+    )
+    forward = norm.logpdf(grid, np.exp(-h) * grid[:, None], spread)
+    return np.exp(after[:, None] + forward - before) @ density * dx
 
 
 # -- scores ----------------------------------------------------------------------------------------

@@ -99,6 +99,7 @@ GOOD = [
     (sampling.probability_flow, dict(score=pull, x=X, times=DOWN)),
     (sampling.accurate_flow, dict(score=pull, x=X, times=DOWN, tol=0.1)),
     (sampling.law, dict(score=pull, density=LINE, grid=LINE, times=DOWN)),
+    (sampling.reverse_law, dict(means=V[:, None], density=LINE, grid=LINE, start=0.9, end=0.1)),
     (sampling.ladder, dict(times=DOWN[:2], theta=np.stack([C, 2 * C]))),
     (sampling.score_error, dict(score=pull, means=C, t=0.1, **QMC)),
     (sampling.path_bound, dict(score=pull, means=C, times=DOWN, **QMC)),
@@ -114,7 +115,7 @@ LEAST = {
     (descent.anneal, "steps"): 1,
     (sampling.schedule, "steps"): 1,
 }
-POSITIVE = {"eta", "size", "delta", "T", "h", "tol", "width"}
+POSITIVE = {"eta", "size", "delta", "T", "h", "tol", "width", "start"}
 ZERO_DIVIDES = {objective.literal_loss, objective.literal_gradient, descent.gmm_denoiser}
 ZERO_DIVIDES |= {geometry.clip_ball}  # a ball of radius 0 has no direction to keep
 ANY_SHAPE = {"a", "b", "m", "r", "signal", "ratio"}  # a scalar is as good as an array
@@ -132,7 +133,7 @@ def spoiled(f, name, value):
         if name == "highest":
             yield "above", 6
         return
-    if name in {"t", "radius", "noise", *POSITIVE} or f is population.nodes:
+    if name in {"t", "radius", "noise", "end", *POSITIVE} or f is population.nodes:
         yield from (("nan", np.nan), ("inf", np.inf), ("text", "two"), ("none", None))
         yield "negative", -0.1
         if name in POSITIVE or f in ZERO_DIVIDES:

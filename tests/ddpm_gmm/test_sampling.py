@@ -165,6 +165,30 @@ def test_a_wrong_score_leaves_a_divergence_that_does_not_fall():
     assert abs(order(wrong)) < 0.5 and min(wrong) > 0.01
 
 
+def test_without_steps_the_mixture_is_carried_along_and_runs_compose():
+    at = [density(mixture.shrink(LINE, t)) for t in (2.0, 0.5)]
+    found = sampling.reverse_law(LINE, at[0], GRID, 2.0, 0.5)
+    np.testing.assert_allclose(found, at[1], 0, 1e-13)  # sums of 961 terms below 1
+    once = sampling.reverse_law(LINE, NORMAL, GRID, 2.0, 0.0)
+    twice = sampling.reverse_law(
+        LINE, sampling.reverse_law(LINE, NORMAL, GRID, 2.0, 0.7), GRID, 0.7, 0.0
+    )
+    np.testing.assert_allclose(twice, once, 0, 1e-13)
+    assert np.abs(once - density(LINE)).max() > 1e-4  # the start was not q_T
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_many_steps_come_to_the_law_without_steps(scheme):
+    wanted = sampling.reverse_law(LINE, NORMAL, GRID, 1.0, 0.0)
+    off = [
+        np.abs(
+            sampling.law(truth(LINE), NORMAL, GRID, np.linspace(1, 0, N + 1), scheme) - wanted
+        ).max()
+        for N in (16, 32, 64)
+    ]
+    assert order(off) == pytest.approx(1, abs=0.1)
+
+
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_both_schemes_of_the_flow_are_of_order_one(scheme):
     x, T = rng().standard_normal((50, 3)), 3.0
@@ -371,6 +395,14 @@ def test_a_grid_too_coarse_for_the_step_is_refused_and_the_hint_is_right():
     hint = float(str(caught.value).split("below ")[1].split()[0])
     fine = np.arange(-12, 12, 0.98 * hint)
     sampling.law(truth(LINE), np.zeros_like(fine), fine, np.array([1.0, 0.9999]))
+
+
+def test_the_law_without_steps_is_for_one_dimension_and_forward_in_its_times():
+    args = NORMAL, GRID
+    with pytest.raises(ValueError, match=r"start: got 0.5, must be > 0.5"):
+        sampling.reverse_law(LINE, *args, 0.5, 0.5)
+    with pytest.raises(ValueError, match=r"grid: got a spacing of 0.025, must be below 0.0109"):
+        sampling.reverse_law(LINE, *args, 0.5001, 0.5)
 
 
 @pytest.mark.parametrize("grid", [GRID[::-1].copy(), np.r_[GRID[:-1], 13.0], GRID[:1]])

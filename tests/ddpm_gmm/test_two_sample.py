@@ -53,7 +53,7 @@ def test_the_level_is_kept_and_a_lost_centre_is_seen():
     # Level 1/20: 400 tests reject 20 times, standard deviation 4.4.
     rejected = sum(p_value(k, MEANS) <= 0.05 for k in range(400))
     assert abs(rejected - 20) < Z * 4.4
-    lost = sum(p_value(k, 2 * MEANS[:2], truth=2 * MEANS) <= 0.05 for k in range(50))
+    lost = sum(p_value(k, 2 * MEANS[:2], 120, 80, truth=2 * MEANS) <= 0.05 for k in range(50))
     assert lost > 40
 
 
