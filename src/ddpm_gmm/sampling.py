@@ -17,7 +17,6 @@ import numpy as np
 from jaxtyping import Float
 from scipy.integrate import solve_ivp
 from scipy.special import logsumexp
-from scipy.stats import norm
 
 from ddpm_gmm import check, cubature, mixture
 
@@ -293,8 +292,9 @@ def reverse_law(
     before, after = (
         mixture.log_density(grid[:, None], mixture.shrink(means, t)) for t in (start, end)
     )
-    forward = norm.logpdf(grid, np.exp(-h) * grid[:, None], spread)
-    return np.exp(after[:, None] + forward - before) @ density * dx
+    forward = -0.5 * ((grid - np.exp(-h) * grid[:, None]) / spread) ** 2
+    reverse = np.exp(after[:, None] + forward - before)
+    return reverse @ density * (dx / (spread * np.sqrt(2 * np.pi)))
 
 
 # -- scores ----------------------------------------------------------------------------------------
