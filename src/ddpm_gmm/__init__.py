@@ -15,4 +15,6 @@ vector (d,). The modules, bottom up; each imports only from those above it:
 ``em``          EM and gradient EM
 ``spectral``    power iteration, and what it can see in a sample
 ``descent``     gradient descent on any of these; Algorithm 1
+``sampling``    from a score to samples: reverse SDE and probability flow, their laws on a line
+``two_sample``  a test of whether two samples come from one law
 """

@@ -17,17 +17,24 @@ from ddpm_gmm import (
     mixture,
     objective,
     population,
+    sampling,
     spectral,
+    two_sample,
 )
 
 V, W, C, X = np.ones(3), np.full(3, 2.0), np.eye(3)[:2], np.ones((4, 3))
 RNG = np.random.default_rng(0)
 SHAPE = dict(K=4, d=3, delta=1.0)
 QMC = dict(rng=RNG, m=2, scrambles=3)
+DOWN, LINE = np.array([2.0, 1.0, 0.0]), np.linspace(-9, 9, 43)
 
 
 def drift(theta):
     return -theta
+
+
+def pull(t, x):
+    return -x
 
 
 # A good call of every public function that takes numbers: the tests below spoil one argument each.
@@ -88,17 +95,30 @@ GOOD = [
     (descent.descend, dict(gradient=drift, theta=V, eta=0.1, steps=3)),
     (descent.gmm_denoiser, dict(t=0.1, theta=V, steps=3, x0=X, eta=0.1, rng=RNG)),
     (descent.anneal, dict(times=W, theta=C, steps=3, x0=X, eta=0.1, rng=RNG)),
+    (sampling.schedule, dict(T=2.0, steps=3)),
+    (sampling.euler, dict(h=0.1, noise=1.0)),
+    (sampling.exponential, dict(h=0.1, noise=1.0)),
+    (sampling.reverse_sde, dict(rng=RNG, score=pull, x=X, times=DOWN)),
+    (sampling.probability_flow, dict(score=pull, x=X, times=DOWN)),
+    (sampling.accurate_flow, dict(score=pull, x=X, times=DOWN, tol=0.1)),
+    (sampling.law, dict(score=pull, density=LINE, grid=LINE, times=DOWN)),
+    (sampling.reverse_law, dict(means=V[:, None], density=LINE, grid=LINE, start=0.9, end=0.1)),
+    (sampling.ladder, dict(times=DOWN[:2], theta=np.stack([C, 2 * C]))),
+    (sampling.score_error, dict(score=pull, means=C, t=0.1, **QMC)),
+    (sampling.path_bound, dict(score=pull, means=C, times=DOWN, **QMC)),
+    (two_sample.mmd_test, dict(rng=RNG, x=X, y=X, width=1.0, permutations=3)),
 ]
 
 # The least value of a count, which is what every int argument is: by function, else by name.
 LEAST = {
-    **dict(n=1, d=1, K=2, m=0, steps=0, highest=0, width=1, scrambles=1),
+    **dict(n=1, d=1, K=2, m=0, steps=0, highest=0, width=1, scrambles=1, permutations=1),
     (geometry.from_plane, "d"): 2,
     (centres.simplex, "d"): 3,  # of the four centres of the good call
     (centres.clustered, "K"): 4,
     (descent.anneal, "steps"): 1,
+    (sampling.schedule, "steps"): 1,
 }
-POSITIVE = {"eta", "size", "delta"}
+POSITIVE = {"eta", "size", "delta", "T", "h", "tol", "width", "start"}
 ZERO_DIVIDES = {objective.literal_loss, objective.literal_gradient, descent.gmm_denoiser}
 ZERO_DIVIDES |= {geometry.clip_ball}  # a ball of radius 0 has no direction to keep
 OPTIONAL = {"weights", "anchors"}  # None is what they are by default
@@ -117,7 +137,7 @@ def spoiled(f, name, value):
         if name == "highest":
             yield "above", 6
         return
-    if name in {"t", "radius", *POSITIVE} or f is population.nodes:
+    if name in {"t", "radius", "noise", "end", *POSITIVE} or f is population.nodes:
         yield from (("nan", np.nan), ("inf", np.inf), ("text", "two"), ("none", None))
         yield "negative", -0.1
         if name in POSITIVE or f in ZERO_DIVIDES:
@@ -146,13 +166,13 @@ ALONE = [
     pytest.param(f, good, name, bad, id=f"{f.__name__}-{name}-{label}")
     for f, good in GOOD
     for name, value in good.items()
-    if name not in {"rng", "gradient", "f"}
+    if name not in {"rng", "gradient", "f", "score"}
     for label, bad in spoiled(f, name, value)
 ]
 TOGETHER = [
     pytest.param(f, good, name, id=f"{f.__name__}-{name}")
     for f, good in GOOD
-    if sum(isinstance(value, np.ndarray) for value in good.values()) > 1
+    if sum(isinstance(value, np.ndarray) for key, value in good.items() if key != "times") > 1
     for name, value in good.items()
     if isinstance(value, np.ndarray) and name != "times"  # any number of them will do
 ]
@@ -176,6 +196,7 @@ def message(f, arguments):
 
 def test_every_public_function_is_here_and_its_good_call_is_good():
     modules = (mixture, centres, cubature, geometry, population, objective, em, spectral, descent)
+    modules += (sampling, two_sample)
     public = {
         f
         for module in modules
