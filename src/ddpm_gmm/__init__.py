@@ -13,6 +13,7 @@ vector (d,). The modules, bottom up; each imports only from those above it:
 ``cubature``    population quantities of K centres, with their standard errors
 ``noise_scales`` the objective with the noise averaged out, at one scale or over all
 ``em``          EM and gradient EM
+``whitening``   the noise level of real data, by maximum likelihood
 ``spectral``    power iteration, and what it can see in a sample
 ``descent``     gradient descent on any of these; Algorithm 1
 ``sampling``    from a score to samples: reverse SDE and probability flow, their laws on a line

@@ -20,6 +20,7 @@ from ddpm_gmm import (
     sampling,
     spectral,
     two_sample,
+    whitening,
 )
 
 V, W, C, X = np.ones(3), np.full(3, 2.0), np.eye(3)[:2], np.ones((4, 3))
@@ -92,6 +93,9 @@ GOOD = [
     (cubature.gradient, dict(theta=C, means=C, **QMC)),
     (cubature.moments, dict(theta=C, means=C, **QMC, anchors=X)),
     (cubature.G, dict(theta=C, means=C, **QMC, anchors=X)),
+    (cubature.moments, dict(theta=C, means=C, **QMC)),
+    (whitening.residual, dict(theta=C, x=X)),
+    (whitening.noise_level, dict(theta=C[:2], x=np.vstack([X, -2 * X]))),
     (descent.descend, dict(gradient=drift, theta=V, eta=0.1, steps=3)),
     (descent.gmm_denoiser, dict(t=0.1, theta=V, steps=3, x0=X, eta=0.1, rng=RNG)),
     (descent.anneal, dict(times=W, theta=C, steps=3, x0=X, eta=0.1, rng=RNG)),
