@@ -13,8 +13,8 @@ from ddpm_gmm import check, descent, em, mixture
 Array = np.ndarray
 
 
-def rungs(x: Float[Array, "n d"], q: int, last: float, start=0.5) -> Float[Array, " q"]:
-    """q noise scales, evenly spaced in t, from e^{-2t} l = start down to t = last.
+def rungs(x: Float[Array, "n d"], q: int, last: float, top=0.5) -> Float[Array, " q"]:
+    """q noise scales, evenly spaced in t, from e^{-2t} l = top down to t = last.
 
     l is the largest eigenvalue of S - I, S the covariance of the sample: the largest variance of
     the centres, as the sample sees it. The first rung is at least twice the last.
@@ -24,19 +24,19 @@ def rungs(x: Float[Array, "n d"], q: int, last: float, start=0.5) -> Float[Array
     x : array (n, d), n at least 2
     q : int, at least 1
     last : float, > 0
-    start : float, > 0
+    top : float, > 0
 
     Returns
     -------
     array (q,), decreasing
     """
     x, q = check.array("x", x, 2), check.count("q", q)
-    last, start = check.number("last", last, above=0), check.number("start", start, above=0)
+    last, top = check.number("last", last, above=0), check.number("top", top, above=0)
     if len(x) < 2:
         raise ValueError("x: got 1 row, must have at least 2")
     centred = x - x.mean(axis=0)
     largest = np.linalg.eigvalsh(centred.T @ centred / len(x))[-1] - 1
-    first = 0.5 * np.log(max(largest / start, 1e-300))
+    first = 0.5 * np.log(max(largest / top, 1e-300))
     return np.linspace(max(first, 2 * last), last, q) if q > 1 else np.array([last])
 
 
@@ -67,7 +67,7 @@ def anneal_em(
 
     Parameters
     ----------
-    times : array (q,), >= 0
+    times : array (q,), > 0
     theta : array (K, d), the start, at time 0; K <= n, none equal
     steps : int, for each noise scale
     x0 : array (n, d)
@@ -80,8 +80,8 @@ def anneal_em(
     """
     times, steps = check.array("times", times, 1), check.count("steps", steps)
     theta, x0 = check.start(theta, x0, "x0")
-    if (times < 0).any():
-        raise ValueError(f"times: got {times.min():g}, must be >= 0")
+    if (times <= 0).any():
+        raise ValueError(f"times: got {times.min():g}, must be > 0")
     learned = []
     for t in times:
 

@@ -13,9 +13,11 @@ from ddpm_gmm import (
     descent,
     em,
     geometry,
+    line,
     mixture,
     objective,
     population,
+    random_start,
     spectral,
 )
 
@@ -84,20 +86,32 @@ GOOD = [
     (cubature.moments, dict(theta=C, means=C, **QMC)),
     (descent.descend, dict(gradient=drift, theta=V, eta=0.1, steps=3)),
     (descent.gmm_denoiser, dict(t=0.1, theta=V, steps=3, x0=X, eta=0.1, rng=RNG)),
+    (line.nodes, dict(theta=V, mu=W)),
+    (line.gradient, dict(theta=V, mu=W)),
+    (line.likelihood_gradient, dict(theta=V, mu=W)),
+    (line.jacobian, dict(field=line.gradient, theta=V, mu=W, h=0.1)),
+    (random_start.rungs, dict(x=X, q=2, last=0.1, top=0.5)),
+    (random_start.collapsed, dict(rng=RNG, x=X, K=2, radius=0.1)),
+    (random_start.anneal_em, dict(times=W, theta=C, steps=3, x0=X, rng=RNG)),
+    (random_start.restarted_em, dict(start=lambda: C, x=X, passes=2, still=0.1)),
+    (random_start.census, dict(theta=C, means=C, radius=0.1)),
     (descent.anneal, dict(times=W, theta=C, steps=3, x0=X, eta=0.1, rng=RNG)),
 ]
 
 # The least value of a count, which is what every int argument is: by function, else by name.
 LEAST = {
-    **dict(n=1, d=1, K=2, m=0, steps=0, highest=0, width=1, scrambles=1),
+    **dict(n=1, d=1, K=2, m=0, steps=0, highest=0, width=1, scrambles=1, q=1, passes=1),
     (geometry.from_plane, "d"): 2,
     (centres.simplex, "d"): 3,  # of the four centres of the good call
     (centres.clustered, "K"): 4,
     (descent.anneal, "steps"): 1,
+    (random_start.anneal_em, "steps"): 1,
+    (random_start.collapsed, "K"): 1,
 }
-POSITIVE = {"eta", "size", "delta"}
+POSITIVE = {"eta", "size", "delta", "h", "last", "top", "still"}
 ZERO_DIVIDES = {objective.literal_loss, objective.literal_gradient, descent.gmm_denoiser}
 ZERO_DIVIDES |= {geometry.clip_ball}  # a ball of radius 0 has no direction to keep
+ZERO_DIVIDES |= {random_start.collapsed, random_start.census}  # nor equal centres a way apart
 ANY_SHAPE = {"a", "b", "m", "r", "signal", "ratio"}  # a scalar is as good as an array
 
 
@@ -140,7 +154,7 @@ ALONE = [
     pytest.param(f, good, name, bad, id=f"{f.__name__}-{name}-{label}")
     for f, good in GOOD
     for name, value in good.items()
-    if name not in {"rng", "gradient", "f"}
+    if name not in {"rng", "gradient", "f", "field", "start"}
     for label, bad in spoiled(f, name, value)
 ]
 TOGETHER = [
@@ -149,6 +163,7 @@ TOGETHER = [
     if sum(isinstance(value, np.ndarray) for value in good.values()) > 1
     for name, value in good.items()
     if isinstance(value, np.ndarray) and name != "times"  # any number of them will do
+    if f.__module__ != line.__name__  # nor need the numbers of two sets of centres agree
 ]
 
 
@@ -170,6 +185,7 @@ def message(f, arguments):
 
 def test_every_public_function_is_here_and_its_good_call_is_good():
     modules = (mixture, centres, cubature, geometry, population, objective, em, spectral, descent)
+    modules += line, random_start
     public = {
         f
         for module in modules
