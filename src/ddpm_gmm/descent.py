@@ -45,6 +45,7 @@ def gmm_denoiser(
     eta: float,
     rng: np.random.Generator,
     project=None,
+    gradient=objective.literal_gradient,
 ) -> Float[Array, "time *K d"]:
     """Algorithm 1, GMMDenoiser(t, {mu_i^(0)}, H): descent on a freshly sampled DDPM objective.
 
@@ -64,6 +65,8 @@ def gmm_denoiser(
         for K centres.
     rng : numpy.random.Generator
     project : callable on the scaled parameter, optional
+    gradient : callable, (theta_t, x, z, t) -> array of the shape of theta_t, optional
+        Another field on the same fresh noise.
 
     Returns
     -------
@@ -73,11 +76,10 @@ def gmm_denoiser(
     t = check.number("t", t, above=0)
     theta, x0 = check.start(theta, x0, "x0")
 
-    def gradient(theta_t):
-        x, z = mixture.diffuse(rng, x0, t)
-        return objective.literal_gradient(theta_t, x, z, t)
+    def fresh(theta_t):
+        return gradient(theta_t, *mixture.diffuse(rng, x0, t), t)
 
-    return descend(gradient, mixture.shrink(theta, t), eta, steps, project) * np.exp(t)
+    return descend(fresh, mixture.shrink(theta, t), eta, steps, project) * np.exp(t)
 
 
 def anneal(
@@ -88,13 +90,14 @@ def anneal(
     x0: Float[Array, "n d"],
     eta: float,
     rng: np.random.Generator,
+    gradient=objective.literal_gradient,
 ) -> Float[Array, "q *K d"]:
     """Algorithm 1 down a ladder of noise scales, each started where the one before ended.
 
     Parameters
     ----------
     times : array (q,), > 0, in the order in which they are visited: high noise first
-    theta, steps, x0, eta, rng
+    theta, steps, x0, eta, rng, gradient
         As in :func:`gmm_denoiser`, for each noise scale.
 
     Returns
@@ -108,6 +111,6 @@ def anneal(
         raise ValueError(f"times: got {times.min():g}, must be > 0")
     learned = []
     for t in times:
-        path = gmm_denoiser(float(t), theta, steps, x0=x0, eta=eta, rng=rng)
+        path = gmm_denoiser(t, theta, steps, x0=x0, eta=eta, rng=rng, gradient=gradient)
         learned.append(theta := path[-((steps + 1) // 2) :].mean(axis=0))
     return np.stack(learned)

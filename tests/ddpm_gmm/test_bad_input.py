@@ -14,9 +14,11 @@ from ddpm_gmm import (
     em,
     geometry,
     information,
+    line,
     mixture,
     objective,
     population,
+    random_start,
     sampling,
     spectral,
     two_sample,
@@ -98,6 +100,15 @@ GOOD = [
     (whitening.noise_level, dict(theta=C[:2], x=np.vstack([X, -2 * X]))),
     (descent.descend, dict(gradient=drift, theta=V, eta=0.1, steps=3)),
     (descent.gmm_denoiser, dict(t=0.1, theta=V, steps=3, x0=X, eta=0.1, rng=RNG)),
+    (line.nodes, dict(theta=V, mu=W)),
+    (line.gradient, dict(theta=V, mu=W)),
+    (line.likelihood_gradient, dict(theta=V, mu=W)),
+    (line.jacobian, dict(field=line.gradient, theta=V, mu=W, h=0.1)),
+    (random_start.rungs, dict(x=X, q=2, last=0.1, top=0.5)),
+    (random_start.collapsed, dict(rng=RNG, x=X, K=2, radius=0.1)),
+    (random_start.anneal_em, dict(times=W, theta=C, steps=3, x0=X, rng=RNG)),
+    (random_start.restarted_em, dict(start=lambda: C, x=X, passes=2, still=0.1)),
+    (random_start.census, dict(theta=C, means=C, radius=0.1)),
     (descent.anneal, dict(times=W, theta=C, steps=3, x0=X, eta=0.1, rng=RNG)),
     (sampling.schedule, dict(T=2.0, steps=3)),
     (sampling.euler, dict(h=0.1, noise=1.0)),
@@ -115,17 +126,21 @@ GOOD = [
 
 # The least value of a count, which is what every int argument is: by function, else by name.
 LEAST = {
-    **dict(n=1, d=1, K=2, m=0, steps=0, highest=0, width=1, scrambles=1, permutations=1),
+    **dict(n=1, d=1, K=2, m=0, steps=0, highest=0, width=1, scrambles=1, q=1, passes=1),
+    "permutations": 1,
     (geometry.from_plane, "d"): 2,
     (centres.simplex, "d"): 3,  # of the four centres of the good call
     (centres.clustered, "K"): 4,
     (descent.anneal, "steps"): 1,
     (sampling.schedule, "steps"): 1,
+    (random_start.anneal_em, "steps"): 1,
+    (random_start.collapsed, "K"): 1,
 }
-POSITIVE = {"eta", "size", "delta", "T", "h", "tol", "width", "start"}
+POSITIVE = {"eta", "size", "delta", "h", "last", "top", "still", "T", "tol", "width", "start"}
+OPTIONAL = {"weights", "anchors"}  # None is what they are by default
 ZERO_DIVIDES = {objective.literal_loss, objective.literal_gradient, descent.gmm_denoiser}
 ZERO_DIVIDES |= {geometry.clip_ball}  # a ball of radius 0 has no direction to keep
-OPTIONAL = {"weights", "anchors"}  # None is what they are by default
+ZERO_DIVIDES |= {random_start.collapsed, random_start.census}  # nor equal centres a way apart
 ANY_SHAPE = {"a", "b", "m", "r", "signal", "ratio"}  # a scalar is as good as an array
 
 
@@ -170,7 +185,7 @@ ALONE = [
     pytest.param(f, good, name, bad, id=f"{f.__name__}-{name}-{label}")
     for f, good in GOOD
     for name, value in good.items()
-    if name not in {"rng", "gradient", "f", "score"}
+    if name != "rng" and not callable(value)
     for label, bad in spoiled(f, name, value)
 ]
 TOGETHER = [
@@ -179,6 +194,7 @@ TOGETHER = [
     if sum(isinstance(value, np.ndarray) for key, value in good.items() if key != "times") > 1
     for name, value in good.items()
     if isinstance(value, np.ndarray) and name != "times"  # any number of them will do
+    if f.__module__ != line.__name__  # nor need the numbers of two sets of centres agree
 ]
 
 
@@ -200,7 +216,7 @@ def message(f, arguments):
 
 def test_every_public_function_is_here_and_its_good_call_is_good():
     modules = (mixture, centres, cubature, geometry, population, objective, em, spectral, descent)
-    modules += (sampling, two_sample)
+    modules += (line, random_start, sampling, two_sample)
     public = {
         f
         for module in modules
