@@ -5,7 +5,10 @@ PROFILE ?= quick
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
 
 RUN := _build/run/$(PROFILE)
-NOTEBOOKS := $(patsubst notebooks/%.ipynb,$(RUN)/%.ipynb,$(wildcard notebooks/*.ipynb))
+# The longest first, so that none of them is left to run alone at the end.
+LONG := theorem-02 real-data random-start-k generation
+NAMES := $(patsubst notebooks/%.ipynb,%,$(wildcard notebooks/*.ipynb))
+NOTEBOOKS := $(patsubst %,$(RUN)/%.ipynb,$(filter $(NAMES),$(LONG)) $(filter-out $(LONG),$(NAMES)))
 IN := $(VENV)/bin
 COMPANION := $(IN)/python -m companion.command --profile $(PROFILE)
 

@@ -268,7 +268,7 @@ def test_blocks_of_rows_change_nothing(form, theta, monkeypatch):
 
 
 def test_memory_is_bounded_whatever_the_number_of_points():
-    # K n = 6.4 million weights are 51 MB; blocks of 2^18 entries are 2 MiB, and a dozen of them
+    # K n = 6.4 million weights are 51 MB; blocks of 2^15 entries are 256 KiB, and a dozen of them
     # and the copies of rows are alive at once.
     rng = np.random.default_rng(0)
     theta, x = rng.standard_normal((64, 8)), rng.standard_normal((100_000, 8))
