@@ -145,7 +145,7 @@ def moments(
     def part(x):
         out = 0.0
         for rows in mixture.blocks(len(x), max(*truth.shape, len(about))):
-            w = mixture.responsibilities(x[rows], inner) - mixture.responsibilities(x[rows], truth)
+            w = mixture._posterior(x[rows], inner) - mixture._posterior(x[rows], truth)
             w *= weigh(x[rows])
             out = out + np.concatenate([w.sum(axis=1)[:, None], w @ x[rows]], axis=1)
         return out / len(x)

@@ -18,7 +18,7 @@ def _sums(theta, x):
     """Over the rows of x: sum_n w_i(x) of shape (K, 1) and sum_n w_i(x) x of shape (K, d)."""
     mass, first = np.zeros((len(theta), 1)), np.zeros_like(theta)
     for rows in mixture.blocks(len(x), max(theta.shape)):
-        w = mixture.responsibilities(x[rows], theta)
+        w = mixture._posterior(x[rows], theta)
         mass[:, 0] += w.sum(axis=1)
         first += w @ x[rows]
     return mass, first

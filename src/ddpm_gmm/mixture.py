@@ -84,17 +84,32 @@ def blocks(n: int, width: int):
     return (slice(i, min(i + rows, n)) for i in range(0, n, rows))
 
 
-def _logits(x, means):
-    """log of the unnormalised posterior, (K, n): x . mu_i - |mu_i|^2 / 2."""
+def _points_and_means(x, means):
     x, means = check.array("x", x, 2), check.array("means", means, 2)
     check.same("means.shape[1]", means.shape[1], "the columns of x", x.shape[1])
+    return x, means
+
+
+def _logits(x, means):
+    """log of the unnormalised posterior, (K, n): x . mu_i - |mu_i|^2 / 2."""
     return means @ x.T - 0.5 * np.einsum("kd,kd->k", means, means)[:, None]
+
+
+def _posterior(x, means):
+    """:func:`responsibilities`, for loops over blocks whose arguments have been checked."""
+    # In place: scipy's softmax gives the same bits but takes fresh memory three times, and on
+    # blocks of this size that costs eight times the arithmetic.
+    w = _logits(x, means)
+    w -= w.max(axis=0)
+    np.exp(w, out=w)
+    w /= w.sum(axis=0)
+    return w
 
 
 def log_density(x: Float[Array, "n d"], means: Float[Array, "K d"]) -> Float[Array, " n"]:
     """log q(x) = log (1/K) sum_i exp(-|x - mu_i|^2 / 2) - (d/2) log 2 pi, for each row of x."""
+    x, means = _points_and_means(x, means)
     logits = _logits(x, means)
-    x = np.asarray(x, dtype=np.float64)
     half_norm = 0.5 * np.einsum("nd,nd->n", x, x)
     constant = 0.5 * x.shape[1] * np.log(2 * np.pi) + np.log(len(logits))
     return logsumexp(logits, axis=0) - half_norm - constant
@@ -105,13 +120,7 @@ def responsibilities(x: Float[Array, "n d"], means: Float[Array, "K d"]) -> Floa
 
     Sums over components then run along the long axis, which is several times faster than (n, K).
     """
-    # In place: scipy's softmax gives the same bits but takes fresh memory three times, and on
-    # blocks of this size that costs eight times the arithmetic.
-    w = _logits(x, means)
-    w -= w.max(axis=0)
-    np.exp(w, out=w)
-    w /= w.sum(axis=0)
-    return w
+    return _posterior(*_points_and_means(x, means))
 
 
 def posterior_mean(x: Float[Array, "n d"], means: Float[Array, "K d"]) -> Float[Array, "n d"]:

@@ -41,7 +41,7 @@ def _regression_loss(theta, x, v):
     if theta.ndim == 1:
         fit = np.outer(np.tanh(x @ theta), theta)
     else:
-        fit = mixture.posterior_mean(x, theta)
+        fit = mixture._posterior(x, theta).T @ theta
     residual = fit - v
     return np.einsum("nd,nd->", residual, residual) / 2
 
@@ -51,7 +51,7 @@ def _regression_gradient(theta, x, v):
         h = np.tanh(x @ theta)
         along_x = (1 - h**2) * (h * (theta @ theta) - v @ theta)
         return (h @ h) * theta - h @ v + along_x @ x
-    w = mixture.responsibilities(x, theta)
+    w = mixture._posterior(x, theta)
     c = theta @ theta.T @ w - theta @ v.T  # c_i = theta_i . (fit - v)
     p = w * (c - np.einsum("kn,kn->n", w, c))
     return w @ w.T @ theta - w @ v + p @ x - p.sum(axis=1)[:, None] * theta
@@ -99,7 +99,7 @@ def _explicit(part, theta, x, mu):
     mu = check.array("mu", mu, 1, 2)
     check.same("mu.shape[-1]", mu.shape[-1], "the columns of x", x.shape[1])
     means = mixture.pair(mu) if mu.ndim == 1 else mu
-    return _mean(lambda theta, x: part(theta, x, mixture.posterior_mean(x, means)), theta, x)
+    return _mean(lambda theta, x: part(theta, x, mixture._posterior(x, means).T @ means), theta, x)
 
 
 def explicit_loss(theta: Float[Array, "*K d"], x: Float[Array, "n d"], mu: Float[Array, "*M d"]):
@@ -133,7 +133,7 @@ def _implicit_loss(theta, x):
         u = x @ theta
         h = np.tanh(u)
         return np.sum((theta @ theta) * (1 - h**2 / 2) - u * h)
-    w = mixture.responsibilities(x, theta)
+    w = mixture._posterior(x, theta)
     gram = theta @ theta.T
     return np.einsum("kn,kn->", w, np.diag(gram)[:, None] - theta @ x.T - gram @ w / 2)
 
@@ -144,7 +144,7 @@ def _implicit_gradient(theta, x):
         h = np.tanh(u)
         weight = h + (1 - h**2) * (u + (theta @ theta) * h)
         return (2 * len(x) - h @ h) * theta - weight @ x
-    w = mixture.responsibilities(x, theta)
+    w = mixture._posterior(x, theta)
     gram = theta @ theta.T
     c = np.diag(gram)[:, None] - gram @ w - theta @ x.T
     p = w * (c - np.einsum("kn,kn->n", w, c))
@@ -189,7 +189,7 @@ def _remainder(theta, x, weights):
         h = np.tanh(u)
         slope = weights * (1 - h**2)
         return (slope * (u + (theta @ theta) * h)) @ x - slope.sum() * theta
-    w = mixture.responsibilities(x, theta)
+    w = mixture._posterior(x, theta)
     gram = theta @ theta.T
     c = np.diag(gram)[:, None] - gram @ w - theta @ x.T
     p = weights * w * (c - np.einsum("kn,kn->n", w, c))

@@ -34,7 +34,7 @@ def residual(theta: Float[Array, "K d"], x: Float[Array, "n d"]) -> float:
     norm = np.einsum("kd,kd->k", theta, theta)
     total = 0.0
     for rows in mixture.blocks(len(x), max(theta.shape)):
-        w, block = mixture.responsibilities(x[rows], theta), x[rows]
+        w, block = mixture._posterior(x[rows], theta), x[rows]
         total += np.sum(block**2) + np.sum(w * (norm[:, None] - 2 * theta @ block.T))
     return float(total / x.size)
 
