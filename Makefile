@@ -17,6 +17,9 @@ export PYTHONPATH := $(CURDIR)/src
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
+# Arrays of a megabyte are made by the thousand: glibc shall keep their memory and not fetch it anew.
+export MALLOC_MMAP_THRESHOLD_ := 268435456
+export MALLOC_TRIM_THRESHOLD_ := 536870912
 # Without this, debugpy prints a line of noise for every kernel.
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
