@@ -51,6 +51,15 @@ def browser(chromium):
         opened.close()
 
 
+# What is still to come after the load event. Not "networkidle": it waits for half a second without
+# any request, favicon included, and was seen to wait in vain on a busy machine.
+SETTLED = """async () => {
+    await document.fonts.ready;
+    if (window.MathJax) await MathJax.startup.promise;
+    await new Promise(done => requestIdleCallback(done, {timeout: 2000}));
+}"""
+
+
 @pytest.fixture
 def visit(browser):
     """Open an address; returns the page and a list that fills with everything that went wrong."""
@@ -74,8 +83,8 @@ def visit(browser):
         page.on("pageerror", lambda e: wrong.append(str(e)))
         page.on("requestfailed", lambda r: wrong.append(f"failed: {r.url}"))
         page.on("response", lambda r: r.status >= 400 and wrong.append(f"{r.status}: {r.url}"))
-        page.goto(address)
-        page.wait_for_load_state("networkidle")
+        page.goto(address)  # waits for the load event: styles, scripts, images
+        page.evaluate(SETTLED)
         return page, wrong
 
     yield open_page
@@ -83,8 +92,7 @@ def visit(browser):
         context.close()
 
 
-LOOK = """async () => {
-    if (window.MathJax) await MathJax.startup.promise;
+LOOK = """() => {
     const all = q => [...document.querySelectorAll(q)];
     const article = document.querySelector("article");
     const walker = document.createTreeWalker(article, NodeFilter.SHOW_TEXT);
