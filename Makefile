@@ -25,11 +25,12 @@ export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book test baseline lock lint clean notebooks-run
+.PHONY: help book test certify baseline lock lint clean notebooks-run
 
 help:
 	@echo "make book [PROFILE=quick|full]       run the notebooks, check every claim, build the site"
 	@echo "make test                            the whole test suite, notebooks and claims included"
+	@echo "make certify                         prove the certificates anew; goes on where it was killed"
 	@echo "make baseline [CLAIMS='id ...']      take the measured values as the claims' baselines"
 	@echo "make lint | lock | clean             style; new hashed lock; remove what was built"
 
@@ -71,6 +72,9 @@ _build/html/index.html: _build/site.inputs
 # -- the rest -------------------------------------------------------------------------------------
 test: $(VENV)/.made
 	@$(IN)/python -m pytest $(PYTEST)
+
+certify: $(VENV)/.made
+	@$(COMPANION) certify
 
 baseline: $(VENV)/.made
 	@$(COMPANION) inputs

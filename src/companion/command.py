@@ -1,4 +1,4 @@
-"""The command line behind the Makefile: inputs, run, judge, site, report, baseline.
+"""The command line behind the Makefile: inputs, run, judge, site, report, baseline, certify, check.
 
 Exit 0 when all is well, 1 when a claim or a page fails, 2 when something was asked wrongly.
 """
@@ -94,6 +94,18 @@ def baseline(args):
     house.write_if_changed(house.CLAIMS, tomlkit.dumps(document))
 
 
+def make_certificates(args):
+    from companion import certificates
+
+    certificates.make()
+
+
+def check_certificates(args):
+    from companion import certificates
+
+    certificates.check()
+
+
 def main(argv=None) -> int:
     """Entry point; returns the exit status."""
     parser = argparse.ArgumentParser(prog="companion", description=__doc__.splitlines()[0])
@@ -106,6 +118,8 @@ def main(argv=None) -> int:
         ("site", build_site, "build the site"),
         ("report", report, "print the table of claims"),
         ("baseline", baseline, "take the measured values as baselines"),
+        ("certify", make_certificates, "prove every certificate anew"),
+        ("check", check_certificates, "check every certificate by the second program"),
     ):
         sub = commands.add_parser(name, help=help)
         sub.set_defaults(action=action)

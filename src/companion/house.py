@@ -81,7 +81,10 @@ def _code(path: Path) -> str:
 
 
 def run_inputs(profile: str, name: str) -> str:
-    """What the executed notebook comes from: itself, its modules, the lock, profile and Python."""
+    """What the executed notebook comes from: itself, its modules, the lock, profile and Python.
+
+    The certificates too, where it reads them.
+    """
     path = ROOT / "notebooks" / f"{name}.ipynb"
     code = _code(path)
     try:
@@ -91,6 +94,8 @@ def run_inputs(profile: str, name: str) -> str:
         modules = set(SOURCE.rglob("*.py"))
     runner = [SOURCE / "companion" / "run.py", SOURCE / "companion" / "records.py"]
     files = [path, ROOT / "requirements.lock", *modules, *runner]
+    if SOURCE / "companion" / "certificates.py" in modules:
+        files += (ROOT / "certificates").glob("*.json")
     return f"profile {profile}\npython {platform.python_version()}\n" + listing(files)
 
 

@@ -20,4 +20,5 @@ vector (d,). The modules, bottom up; each imports only from those above it:
 ``random_start`` K centres without a warm start: ladders of noise scales, restarts
 ``sampling``     from a score to samples: reverse SDE and probability flow, their laws on a line
 ``two_sample``   a test of whether two samples come from one law
+``certify``      explicit constants, proved by ball arithmetic; works with floats and balls
 """

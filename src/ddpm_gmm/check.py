@@ -54,6 +54,20 @@ def number(name, value, *, above=None, least=None):
     return out
 
 
+def interval(name, value, *, above=None, least=None, most=None):
+    """Return (low, high), finite, low <= high, both within the limits."""
+    try:
+        low, high = value
+    except (TypeError, ValueError):
+        raise ValueError(f"{name}: got {value!r:.60}, must be [low, high]") from None
+    low, high = (number(name, end, above=above, least=least) for end in (low, high))
+    if low > high:
+        raise ValueError(f"{name}: got [{low:g}, {high:g}], must be [low, high] with low <= high")
+    if most is not None and high > most:
+        raise ValueError(f"{name}: got [{low:g}, {high:g}], must be <= {most:g}")
+    return low, high
+
+
 def count(name, value, least=1, most=None):
     """Return an int from ``least`` to ``most``; booleans and fractions are refused."""
     whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
