@@ -14,6 +14,8 @@ notebooks/explicit-constants.
 
 Box = tuple[tuple[float, float], ...]
 
+SMALLEST = 2.0**-30  # of a side: around a counterexample no box is small enough
+
 
 class NotProved(ValueError):
     """The statement is false, or the boxes got too many or too small; ``bound`` is the last one."""
@@ -46,31 +48,32 @@ def prove(kind, statement: dict, most: int = 50_000, progress=None) -> list[tupl
     """
     target = statement[kind.TARGET]
     todo = [(box, 1.0) for box in reversed(kind.region(statement))]
-    whole, finished, leaves = float(len(todo)), 0.0, []
-    for looked_at in range(1, most + 1):
-        if not todo:
-            return leaves
+    whole, finished, looked_at, leaves = float(len(todo)), 0.0, 0, []
+    while todo:
         box, volume = todo.pop()
+        looked_at += 1
         if kind.outside(statement, box):
             finished += volume
             continue
         bound, adds = kind.bound(statement, box)
-        if bound <= target:
+        if bound <= target:  # false for NaN
             leaves.append((box, bound))
             finished += volume
         else:
             side = max(range(len(box)), key=lambda i: (adds[i], box[i][1] - box[i][0]))
             low, high = box[side]
-            if not low < (low + high) / 2 < high or high - low < 2.0**-30:
-                break
+            if looked_at >= most or high - low < SMALLEST:
+                raise _not_proved(statement, looked_at, box, bound, target)
             todo += [(half, volume / 2) for half in reversed(halves(box, side))]
         if progress and looked_at % 64 == 0:
             progress(finished / whole)
-    if not todo and bound <= target:
-        return leaves
+    return leaves
+
+
+def _not_proved(statement, looked_at, box, bound, target):
     error = NotProved(
         f"{statement}: not proved after {looked_at} boxes: on {box} the bound is {bound:.6g},"
         f" must be <= {target:g}"
     )
     error.bound = bound
-    raise error
+    return error

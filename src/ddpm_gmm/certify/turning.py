@@ -4,9 +4,10 @@ tan phi'/tan phi = |B| / (eta s^2 V + B), with V = P/m, B = 1 - eta + eta Q and 
 m and r it falls as s grows, and s >= m/r always (Cauchy and Schwarz). So it is largest at
 s = max(least, m/r), and two variables remain. Derived in notebooks/explicit-constants.
 
-A statement: kind "turning", eta (in (0, 1]), mu (the least |mu|; every larger one is included),
-r [low, high] (the annulus), factor. A box: (m, r). A box that touches m = FAR answers for all
-larger m as well: there s^2 V >= m P/q >= m T_0/q, which grows with m and falls with q, and B <= 1.
+A statement: kind "turning", eta (the checker takes at most 1), mu (the least |mu|; every larger one
+is included), r [low, high] (the annulus), factor. A box: (m, r). A box that touches m = FAR answers
+for all larger m as well: there s^2 V >= m P/q >= m T_0/q, which grows with m and falls with q, and
+B <= 1.
 """
 
 from functools import partial
