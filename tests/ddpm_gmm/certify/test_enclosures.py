@@ -105,6 +105,9 @@ def test_forms_hold_a_formula_over_the_box(x, y, at):
     p, q = (low + t * (high - low) for t, (low, high) in zip(at, box, strict=True))
     p, q = min(p, box[0][1]), min(q, box[1][1])
     value = math.exp(p * q - 3 * p / q + (p + q) ** 2) * (1 - math.sqrt(p * q)) - 2
+    if form.range.is_nan():  # on a box so wide that the range of a b, a ball, dips below zero
+        assert not (a * b).range > 0
+        return
     away = (form.range - arb(value)).abs_lower()
     assert away <= 1e-9 * (1 + abs(value))
 
