@@ -26,12 +26,6 @@ def path(name: str) -> Path:
     return house.ROOT / FOLDER / f"{name}.json"
 
 
-def digest(certificate: dict) -> str:
-    """Of the certificate without its own digest, whatever the file's blanks and line breaks."""
-    body = {key: value for key, value in certificate.items() if key != "sha256"}
-    return house.digest(json.dumps(body, sort_keys=True, separators=(",", ":")))
-
-
 def sealed(statement: dict, leaves) -> dict:
     """The certificate of a statement that its leaves prove."""
     certificate = {
@@ -43,7 +37,7 @@ def sealed(statement: dict, leaves) -> dict:
             "flint": flint.__FLINT_VERSION__,
         },
     }
-    return certificate | {"sha256": digest(certificate)}
+    return certificate | {"sha256": verifier.digest(certificate)}
 
 
 def text(certificate: dict) -> str:
