@@ -14,8 +14,9 @@ from pathlib import Path
 import flint
 from tqdm import tqdm
 
-from companion import house
-from companion.claims import Broken
+from companion import paths, report
+from companion.contract import Broken
+from companion.sources import digest
 from ddpm_gmm import certify
 from ddpm_gmm.certify import verifier
 
@@ -23,7 +24,7 @@ FOLDER = "certificates"
 
 
 def path(name: str) -> Path:
-    return house.ROOT / FOLDER / f"{name}.json"
+    return paths.CERTIFICATES / f"{name}.json"
 
 
 def sealed(statement: dict, leaves) -> dict:
@@ -62,10 +63,12 @@ def make() -> None:
     end.
     """
     statements = certify.statements()
-    sources = (house.SOURCE / "ddpm_gmm" / "certify").glob("*.py")
+    sources = (paths.SOURCE / "ddpm_gmm" / "certify").glob("*.py")
     provers = (path for path in sources if not path.stem.startswith("verifier"))
-    made_from = house.digest(house.listing(provers) + flint.__version__)[:12]
-    waiting = house.BUILD / FOLDER / made_from
+    made_from = digest(
+        "".join(digest(p.read_bytes()) for p in sorted(provers)) + flint.__version__
+    )[:12]
+    waiting = paths.BUILD / FOLDER / made_from
     with tqdm(total=len(statements), unit="proof", bar_format=BAR) as bar:
         for count, (name, statement) in enumerate(statements.items()):
             bar.set_description_str(f"{name:<32}")
@@ -79,15 +82,15 @@ def make() -> None:
                     leaves = certify.prove(statement, progress=tell)
                 except certify.NotProved as error:
                     raise Broken(f"certificate {name}: {error}") from None
-                house.write_if_changed(target, text(sealed(statement, leaves)))
+                paths.write(target, text(sealed(statement, leaves)))
             bar.update(count + 1 - bar.n)
-    for old in (house.ROOT / FOLDER).glob("*.json"):
+    for old in (paths.CERTIFICATES).glob("*.json"):
         if old.stem not in statements:
             old.unlink()
     for name in statements:
-        house.write_if_changed(path(name), (waiting / f"{name}.json").read_text(encoding="utf-8"))
+        paths.write(path(name), (waiting / f"{name}.json").read_text(encoding="utf-8"))
     shutil.rmtree(waiting.parent)
-    house.say(f"{len(statements)} certificates in {FOLDER}/; `make test` checks them")
+    report.say(f"{len(statements)} certificates in {FOLDER}/; `make test` checks them")
 
 
 def ruling(name: str) -> str | None:
@@ -103,7 +106,7 @@ def ruling(name: str) -> str | None:
 
 def check() -> None:
     """Let the independent checker rule on every certificate, with as many processes as cores."""
-    names = sorted(p.stem for p in (house.ROOT / FOLDER).glob("*.json"))
+    names = sorted(p.stem for p in (paths.CERTIFICATES).glob("*.json"))
     largest_first = sorted(names, key=lambda name: -path(name).stat().st_size)
     faults = []
     with ProcessPoolExecutor(os.cpu_count()) as pool:
@@ -114,7 +117,7 @@ def check() -> None:
             if fault:
                 faults.append(f"certificate {name}: rejected: {fault}")
             else:
-                house.say(f"accepted {name}")
+                report.say(f"accepted {name}")
     if faults:
         raise Broken("\n".join(faults))
 

@@ -1,5 +1,8 @@
 """Every way to fail, by the real command, in a project of one notebook."""
 
+import fcntl
+import shutil
+
 import pytest
 from miniature import WORK
 
@@ -58,22 +61,28 @@ def test_a_claim_that_fails_is_named_in_one_line(project, old, new, said):
         ),
         (
             lambda s: s.replace("low = 1.9\nhigh = 2.1\n", ""),
-            "tiny.root: must have low, high or both",
+            "tiny.root: must have low or high",
         ),
         (lambda s: s.replace("low = 1.9", "low = 2.2"), "tiny.root: low 2.2 must be < high 2.1"),
         (lambda s: s.replace('"derived"', '"mine"'), "Invalid enum value 'mine' - at `$.whose`"),
         (lambda s: s.replace("1.9", '"1.9"'), "tiny.root: Expected `float | null`, got `str`"),
-        (lambda s: s.replace('control = "The', '# "The'), "missing required field `control`"),
+        (lambda s: s.replace('control = "The', '# "The'), "tiny.root: must have control"),
         (lambda s: s.replace(".3f", ".3q"), "tiny.root: format:"),
-        (lambda s: s + "[tiny.root", "claims.toml: must be readable TOML"),
-        (lambda s: s + s, "claims.toml: must be readable TOML"),
-        (lambda s: "loose = 1\n" + s, "loose: got 1, must be a table of claims"),
+        (lambda s: s + "[root", "notebooks/tiny.toml: must be readable TOML"),
+        (lambda s: s + s, "notebooks/tiny.toml: must be readable TOML"),
+        (lambda s: "loose = 1\n" + s, "tiny.loose: got 1, must be a table"),
+        (lambda s: s.replace("item", "itme", 1), "item: got None, must be a row of book/map.toml"),
+        (lambda s: s.replace("1e-9", "0.2"), "tiny.root: tolerance 0.2 cannot fire inside the"),
+        (
+            lambda s: 'item = "Tiny lemma"\n[root]\nhigh = 2.1\n',
+            "tiny.root: must have statement, whose, judge, control, format",
+        ),
     ],
 )
 def test_a_contract_that_is_not_one_is_refused_before_anything_runs(project, edit, said):
     project.claims("root", edit=edit)
     fails(project.make("book"), said)
-    assert not (project.folder / "_build").exists()
+    assert not (project.folder / "_build/run").exists()
 
 
 def test_a_claim_that_no_notebook_records(project):
@@ -82,7 +91,7 @@ def test_a_claim_that_no_notebook_records(project):
 
 
 def test_a_claim_without_a_baseline_says_how_to_get_one(project):
-    project.claims("root", edit=lambda s: s.replace("quick = 2.0, ", ""))
+    project.baselines({"tiny.root": None})
     fails(project.make("book"), "claim tiny.root has no quick baseline: run make baseline")
 
 
@@ -91,7 +100,6 @@ def test_a_stale_run_is_refused(project):
     module = project.folder / "src/ddpm_gmm/geometry.py"
     module.write_text(project.read("src/ddpm_gmm/geometry.py") + "\nEXTRA = 1\n")
     fails(project.command("judge"), "claim tiny.root missing: the executed copy of tiny is stale")
-    fails(project.command("site"), "site: the executed copy of tiny is stale")
 
 
 @pytest.mark.parametrize("how", ["make", "command"])
@@ -105,14 +113,42 @@ def test_an_unknown_profile_exits_with_two(project, how):
 
 
 def test_a_folder_that_is_no_project_exits_with_two(project):
-    (project.folder / "claims.toml").unlink()
+    (project.folder / "_config.yml").unlink()
+    shutil.rmtree(project.folder / "notebooks")
     done = project.command("judge")
-    assert done.returncode == 2 and "must be the project's root" in done.stderr
+    assert done.returncode == 2 and "must be in a project" in done.stderr
 
 
-def test_an_unknown_notebook_is_named(project):
-    done = project.command("run", "lemma-99")
-    fails(done, "notebook: got 'lemma-99', must be one of tiny")
+def test_a_contract_without_a_notebook_is_named(project):
+    project.claims("root", notebook="tidy")
+    fails(project.make("book"), "notebooks/tidy.toml: has no notebook of its name beside it")
+
+
+def test_a_baseline_of_no_claim_is_named(project):
+    project.baselines({"tiny.rout": 1.0})
+    fails(project.make("book"), "tiny.rout: is no claim of any contract: make baseline")
+
+
+def test_a_file_that_is_no_notebook_is_named(project):
+    (project.folder / "notebooks/tiny.ipynb").write_text("<<<<<<< ours\n")
+    fails(project.make("book"), "notebooks/tiny.ipynb: got a file that is no notebook, must be one")
+
+
+def test_two_builds_at_once_are_one_too_many(project):
+    (project.folder / "_build").mkdir()
+    with (project.folder / "_build/lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        fails(project.make("book"), "another build is at work there, must be one at a time")
+
+
+def test_without_git_the_book_is_built_and_says_that_the_commit_is_unknown(project, tmp_path):
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("make", "sh", "touch"):
+        (tools / name).symlink_to(shutil.which(name))
+    done = project.make("book", PATH=str(tools))
+    assert done.returncode == 0, done.stderr
+    assert "`unknown`" in project.read("_build/stage/book/_generated/status.md")
 
 
 def test_a_page_that_sphinx_refuses_leaves_the_last_good_site(project):
