@@ -9,8 +9,9 @@ from flint import arb, ctx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ddpm_gmm import certify, population
+from ddpm_gmm import certify
 from ddpm_gmm.certify import balls, forms
+from ddpm_gmm.pair import population
 
 DIGITS = 200
 

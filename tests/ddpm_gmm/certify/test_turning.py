@@ -6,8 +6,8 @@ from flint import arb, ctx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ddpm_gmm import population
 from ddpm_gmm.certify import balls, boxes, turning, unit_step
+from ddpm_gmm.pair import population
 
 unit = st.floats(0, 1)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from flint import ctx
 
-from ddpm_gmm import population
 from ddpm_gmm.certify import boxes, landing, length, two_stages
+from ddpm_gmm.pair import population
 
 
 @pytest.fixture(autouse=True)

@@ -12,9 +12,10 @@ from flint import arb, ctx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ddpm_gmm import certify, population
+from ddpm_gmm import certify
 from ddpm_gmm.certify import boxes, verifier
 from ddpm_gmm.certify import verifier_enclosures as enclosures
+from ddpm_gmm.pair import population
 
 
 def made(statement):
