@@ -115,7 +115,7 @@ def _read(path: Path) -> tuple[dict[str, Claim], list[str]]:
         wrong = _faults(table)
         faults += [f"{shown}: {name}.{key}: {fault}" for fault in wrong]
         if not wrong:
-            claims[f"{name}.{key}"] = msgspec.convert({"item": item} | table, Claim)
+            claims[f"{name}.{key}"] = msgspec.convert({"item": str(item)} | table, Claim)
     return claims, faults
 
 
