@@ -103,7 +103,7 @@ def make_certificates(args):
 def check_certificates(args):
     from companion import certificates
 
-    certificates.check()
+    certificates.report()
 
 
 def main(argv=None) -> int:

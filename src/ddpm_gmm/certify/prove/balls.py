@@ -12,12 +12,18 @@ in closed form. Derived in notebooks/explicit-constants.
 """
 
 from fractions import Fraction
-from functools import cache
+from functools import cache, wraps
 from math import comb, factorial, inf, nextafter
 
-from flint import arb
+from flint import arb, ctx
 
 CUT = 8  # the trapezoidal sum runs over |g| <= CUT; the rest is bounded
+
+
+def at_precision(f):
+    """A cache of what f returns, apart for every precision: a ball made with 20 bits stays wide."""
+    kept = cache(lambda bits, *args: f(*args))
+    return wraps(f)(lambda *args: kept(ctx.prec, *args))
 
 
 def ball(low, high):
@@ -43,7 +49,7 @@ def derivative(k: int) -> tuple[int, ...]:
     return tuple(out)
 
 
-@cache
+@at_precision
 def steepest(k: int, height: Fraction = Fraction(0)):
     """A bound on |tanh^{(k)}(x + iy)| over real x and |y| <= ``height`` pi < pi/2.
 
@@ -59,7 +65,7 @@ def steepest(k: int, height: Fraction = Fraction(0)):
     return (factorial(k) * sum(zeta) / arb.pi() ** (k + 1)).upper()
 
 
-@cache
+@at_precision
 def _over_sech2(k: int):
     """A bound on |tanh^{(k)}| / sech^2 for k >= 1: the largest Bernstein coefficient in tanh^2.
 
@@ -97,7 +103,7 @@ def at_most(k: int, m, q):
     return min(b.upper() for b in bounds)
 
 
-@cache
+@at_precision
 def _rule(rung: int, highest: int):
     """Nodes and weights for every r <= 2^{rung/2}, and bounds on what the rule leaves out.
 
@@ -171,7 +177,7 @@ def over(T: list, m, q, dm, dq, highest: int) -> list:
     return out
 
 
-@cache
+@at_precision
 def _sech2(h: Fraction, half: int) -> list:
     """sech^2 at 0, h, 2h, ..., half * h."""
     step = arb(h.numerator) / h.denominator

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ddpm_gmm import certify, population
-from ddpm_gmm.certify import contraction, forms
+from ddpm_gmm.certify.prove import contraction, forms
 
 MAPS = ("EM", "G", "step")
 
@@ -35,7 +35,7 @@ boxes = st.tuples(
 @given(corner=boxes, at=st.tuples(*[st.floats(0, 1)] * 3))
 def test_bound_over_a_box_holds_the_jacobian_in_five_dimensions(which, corner, at):
     box = tuple((low, low + width) for low, width in corner)
-    bound, _ = certify.KINDS["contraction"].bound(statement(which, 0, 9, 0.5, 0.0), box)
+    bound, _ = contraction.bound(statement(which, 0, 9, 0.5, 0.0), box)
     s, x, y = (min(low + t * (high - low), high) for t, (low, high) in zip(at, box, strict=True))
     rng = np.random.default_rng(0)
     along, across = np.linalg.qr(rng.standard_normal((5, 2)))[0].T

@@ -10,7 +10,7 @@ f, excess. Certified is r' - max(...) <= excess. A box: (|mu|, r, cos phi).
 """
 
 from ddpm_gmm import check
-from ddpm_gmm.certify import balls, forms, landing
+from ddpm_gmm.certify.prove import balls, forms, landing
 
 TARGET = "excess"
 

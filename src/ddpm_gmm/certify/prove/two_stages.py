@@ -12,7 +12,7 @@ from typing import NamedTuple
 from flint import arb
 
 from ddpm_gmm import check
-from ddpm_gmm.certify import balls, landing, length
+from ddpm_gmm.certify.prove import balls, landing, length
 
 SHRINKS = 23  # 1/r'^2 <= 1/r^2 + 23 from every theta, for |mu| <= 1: by hand
 

@@ -1,6 +1,7 @@
-"""Every enclosure holds the truth: against 200 digits, over samples of boxes, and its own laws."""
+"""Every enclosure holds the truth: against 50 digits, over ranges, and its own bounds."""
 
 import math
+from fractions import Fraction
 
 import mpmath as mp
 import numpy as np
@@ -9,33 +10,27 @@ from flint import arb, ctx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ddpm_gmm import certify, population
-from ddpm_gmm.certify import balls, forms
+from ddpm_gmm import population
+from ddpm_gmm.certify.prove import balls
 
-DIGITS = 200
-
-
-@pytest.fixture(autouse=True)
-def precision():
-    with ctx.workprec(certify.PRECISION):
-        yield
+DIGITS = 50
 
 
 def holds(ball, value) -> bool:
-    """Whether an mpmath number, known to 200 digits, lies in the ball."""
-    with ctx.workprec(800):
+    """Whether an mpmath number, known to 50 digits, lies in the ball."""
+    with ctx.workprec(300):
         return ball.contains(arb(mp.nstr(value, DIGITS + 20)))
 
 
 def trapezoid(f, poles, decay):
-    """int f over the line to 200 digits: f analytic for |Im| < poles, negligible beyond decay."""
+    """int f over the line to 50 digits: f analytic for |Im| < poles, negligible beyond decay."""
     step = 2 * mp.pi * poles / (mp.mpf(DIGITS + 25) * mp.log(10))
     count = int(decay / step) + 1
     return step * mp.fsum(f(step * j) for j in range(-count, count + 1))
 
 
 @pytest.mark.parametrize(("m", "q"), [(0.0, 0.25), (0.3, 0.0625), (1.0, 1.0), (-2.5, 4.0)])
-def test_moments_hold_the_value_of_200_digits(m, q):
+def test_moments_hold_the_value_of_50_digits(m, q):
     with mp.workdps(DIGITS + 40):
         r = mp.sqrt(mp.mpf(q))
 
@@ -51,7 +46,7 @@ def test_moments_hold_the_value_of_200_digits(m, q):
 
 
 @pytest.mark.parametrize(("eta", "beta"), [(0.0, 2.0), (1.0, 0.5), (1.75, 0.125), (2.5, 0.25)])
-def test_tilted_integrals_hold_the_value_of_200_digits(eta, beta):
+def test_tilted_integrals_hold_the_value_of_50_digits(eta, beta):
     with mp.workdps(DIGITS + 40):
 
         def integrand(u, j):
@@ -76,8 +71,6 @@ def test_enclosures_over_a_range_hold_every_value_in_it(m, q, dm, dq, at):
 
 @given(u=st.floats(-20, 20), y=st.floats(0, 1.17))
 def test_bounds_on_the_derivatives_of_tanh(u, y):
-    from fractions import Fraction
-
     for k in range(1, 8):
         z = mp.mpc(u, y)
         s = mp.tanh(z)
@@ -91,60 +84,6 @@ def test_bounds_on_the_derivatives_of_tanh(u, y):
 def test_crude_bounds_are_bounds(m, q, k):
     value = float(population.moments(m, math.sqrt(q), 5)[k])
     assert abs(value) <= float(balls.at_most(k, arb(m), arb(q))) + 1e-11
-
-
-@given(
-    x=st.tuples(st.floats(0.25, 2), st.floats(0, 0.5)),
-    y=st.tuples(st.floats(0.25, 2), st.floats(0, 0.5)),
-    at=st.tuples(st.floats(0, 1), st.floats(0, 1)),
-)
-def test_forms_hold_a_formula_over_the_box(x, y, at):
-    box = tuple((low, low + width) for low, width in (x, y))
-    a, b = forms.variables(box)
-    form = (a * b - 3 * a / b + (a + b).square()).exp() * (1 - (a * b).sqrt()) - 2
-    p, q = (low + t * (high - low) for t, (low, high) in zip(at, box, strict=True))
-    p, q = min(p, box[0][1]), min(q, box[1][1])
-    value = math.exp(p * q - 3 * p / q + (p + q) ** 2) * (1 - math.sqrt(p * q)) - 2
-    if form.range.is_nan():  # on a box so wide that the range of a b, a ball, dips below zero
-        assert not (a * b).range > 0
-        return
-    away = (form.range - arb(value)).abs_lower()
-    assert away <= 1e-9 * (1 + abs(value))
-
-
-def test_a_pole_in_the_box_leaves_no_bound():
-    (a,) = forms.variables(((-1.0, 3.0),))
-    assert (1 / a).range.is_nan() and (a / a).range.is_nan()
-
-
-@given(x=st.floats(0, 2), dx=st.floats(0, 1), y=st.floats(0, 0.5), at=st.floats(0, 1))
-def test_tilted_forms_hold_their_values_whatever_the_ranges(x, dx, y, at):
-    """With eta = x/(x^2 + y^2) on boxes so wide that the range of eta dips below zero."""
-    a, b = forms.variables(((x, x + dx), (y, y + 0.5)))
-    s = a.square() + b.square()
-    if s.range.contains(0):
-        return
-    found = forms.tilted(a * (1 / s), 1 / (2 * s), 2)
-    p, q = min(x + at * dx, x + dx), y + 0.25
-    exact = balls.tilted(arb(p) / (p * p + q * q), 1 / (2 * arb(p * p + q * q)), 2)
-    for form, value in zip(found, exact, strict=True):
-        # p * p + q * q is rounded, by 1e-15 of itself; no derivative here is near 1e5 of the value
-        assert form.range.is_nan() or (form.range - value).abs_lower() <= 1e-9 * (1 + value)
-
-
-def test_a_form_errs_by_the_square_of_the_box():
-    """Halving the box cuts what the range has too much by about four, and not by two."""
-
-    def excess(h):
-        a, b = forms.variables(((1 - h, 1 + h), (2 - h, 2 + h)))
-        form = a * b - a.square()  # grows by 2h h + h^2 at most... its slopes at the middle: 0, 1
-        corners = [p * q - p * p for p in (1 - h, 1 + h) for q in (2 - h, 2 + h)]
-        inside = [*corners, (1 - h) * 2 - (1 - h) ** 2, (1 + h) * 2 - (1 + h) ** 2]
-        width = 2 * float(form.range.rad())
-        return width - (max(inside) - min(inside))
-
-    ratios = [excess(h) / excess(h / 2) for h in (0.1, 0.05, 0.025)]
-    assert all(3.5 < ratio < 4.5 for ratio in ratios), ratios
 
 
 def test_widths_are_those_that_the_page_reports():

@@ -10,7 +10,7 @@ from math import inf, isfinite
 
 from flint import arb
 
-from ddpm_gmm.certify import balls
+from ddpm_gmm.certify.prove import balls
 
 
 class Form:

@@ -13,7 +13,7 @@ from fractions import Fraction
 from flint import arb
 
 from ddpm_gmm import check
-from ddpm_gmm.certify import balls, forms
+from ddpm_gmm.certify.prove import balls, forms
 
 TARGET = "kappa"
 
@@ -66,7 +66,7 @@ def along_theta(which: str, s, x, y):
         J_EM = [[S_2/q, S_1 p/r], [S_1 p/r, (1 + p^2) S_0]], and S_0 across the plane,
 
     and for J_G, (m d/dm + q d/dq) S_j = (S_{j+2} - m^2 S_j)/(2q) - S_j/2 =: D_j by the Gaussian's
-    density. S_j is a tilted integral, see :func:`ddpm_gmm.certify.balls.tilted`, whose factor
+    density. S_j is a tilted integral, see :func:`ddpm_gmm.certify.prove.balls.tilted`, whose factor
     e^{-m^2/(2q)} carries the whole smallness at large |mu|.
     """
     w, far = s.square(), 1 / (x.square() + y.square())

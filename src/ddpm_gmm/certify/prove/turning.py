@@ -16,7 +16,7 @@ from math import inf
 from flint import arb
 
 from ddpm_gmm import check
-from ddpm_gmm.certify import balls, push
+from ddpm_gmm.certify.prove import balls, push
 
 TARGET = "factor"
 FAR = 32.0

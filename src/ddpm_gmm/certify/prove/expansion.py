@@ -27,7 +27,7 @@ from math import inf
 from flint import arb
 
 from ddpm_gmm import check
-from ddpm_gmm.certify import balls, push
+from ddpm_gmm.certify.prove import balls, push
 
 TARGET = "C"
 ORDERS = (4, 5, 6)  # of the series about e = 0; it diverges, so that a higher one is no better

@@ -15,7 +15,7 @@ A statement: kind "landing", mu [low, high], x [low, high], slope, radius. A box
 from fractions import Fraction
 
 from ddpm_gmm import check
-from ddpm_gmm.certify import balls, forms
+from ddpm_gmm.certify.prove import balls, forms
 
 TARGET = "radius"
 

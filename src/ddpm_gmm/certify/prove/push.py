@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from flint import arb
 
-from ddpm_gmm.certify import balls
+from ddpm_gmm.certify.prove import balls
 
 HIGHEST = 5  # of the T_k that the slopes need
 
