@@ -77,6 +77,21 @@ def count(name, value, least=1, most=None):
     return int(value)
 
 
+def falling(name, times):
+    """Return times (q,), >= 0 and strictly decreasing."""
+    times = array(name, times, 1)
+    if times.min() < 0 or (np.diff(times) >= 0).any():
+        raise ValueError(f"{name}: got {times}, must be >= 0 and strictly decreasing")
+    return times
+
+
+def scored(score, t, x):
+    """Return score(t, x), refused unless it has the shape of x."""
+    out = np.asarray(score(float(t), x), dtype=np.float64)
+    same("the shape of score(t, x)", out.shape, "x", x.shape)
+    return out
+
+
 def together(name, value, other, other_value):
     """Return two arrays, of any number of axes, that broadcast against each other, broadcast."""
     a, b = array(name, value, least=0), array(other, other_value, least=0)

@@ -2,7 +2,7 @@
 
 Standard updates (Balakrishnan, Wainwright & Yu 2017 treat both); ``theta`` of shape (d,) means the
 tied pair {theta, -theta}, (K, d) means K centres. The exact population update of the pair is
-:func:`ddpm_gmm.population.em_step`.
+:func:`ddpm_gmm.pair.population.em_step`.
 """
 
 import numpy as np

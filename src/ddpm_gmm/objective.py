@@ -208,7 +208,7 @@ def G(
 
     So -implicit_gradient is the gradient of the log likelihood plus G. Every term carries a product
     of two weights w_j w_k: it comes from points that do not know their centre. The pair's mean over
-    the population is :func:`ddpm_gmm.population.G`. Derived in notebooks/lemma-12.
+    the population is :func:`ddpm_gmm.pair.population.G`. Derived in notebooks/lemma-12.
 
     Parameters
     ----------

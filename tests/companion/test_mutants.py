@@ -18,7 +18,11 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.mark.parametrize(
     ("module", "right", "wrong"),
     [
-        ("population", "T[0] + m * T[1] + r**2 / 2 * T[2]", "T[0] + m * T[1] - r**2 / 2 * T[2]"),
+        (
+            "pair/population",
+            "T[0] + m * T[1] + r**2 / 2 * T[2]",
+            "T[0] + m * T[1] - r**2 / 2 * T[2]",
+        ),
         ("objective", "weight = h + (1 - h**2)", "weight = h - (1 - h**2)"),
     ],
 )

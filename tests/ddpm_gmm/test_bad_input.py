@@ -7,23 +7,11 @@ import jaxtyping
 import numpy as np
 import pytest
 
-from ddpm_gmm import (
-    centres,
-    cubature,
-    descent,
-    em,
-    geometry,
-    information,
-    line,
-    mixture,
-    objective,
-    population,
-    random_start,
-    sampling,
-    spectral,
-    two_sample,
-    whitening,
-)
+from ddpm_gmm import centres, em, geometry, mixture, objective, whitening
+from ddpm_gmm.generate import laws, samplers, schemes, scores, two_sample
+from ddpm_gmm.learn import descent, power, random_start
+from ddpm_gmm.many import cubature, information, line
+from ddpm_gmm.pair import population
 
 V, W, C, X = np.ones(3), np.full(3, 2.0), np.eye(3)[:2], np.ones((4, 3))
 RNG = np.random.default_rng(0)
@@ -76,11 +64,11 @@ GOOD = [
     (em.em_step, dict(theta=C, x=X)),
     (em.likelihood_gradient, dict(theta=V, x=X)),
     (em.maximum_likelihood, dict(theta=W, x=np.vstack([X, -2 * X]))),
-    (spectral.high_noise_force, dict(theta=V, mu=W)),
-    (spectral.fifth_order_force, dict(theta=V, mu=W)),
-    (spectral.sample_force, dict(theta=V, x=X)),
-    (spectral.top_eigenvector, dict(x=X)),
-    (spectral.spiked_overlap, dict(signal=V, ratio=W)),
+    (power.high_noise_force, dict(theta=V, mu=W)),
+    (power.fifth_order_force, dict(theta=V, mu=W)),
+    (power.sample_force, dict(theta=V, x=X)),
+    (power.top_eigenvector, dict(x=X)),
+    (power.spiked_overlap, dict(signal=V, ratio=W)),
     (centres.separation, dict(means=C)),
     (centres.simplex, SHAPE),
     (centres.collinear, SHAPE),
@@ -110,17 +98,17 @@ GOOD = [
     (random_start.restarted_em, dict(start=lambda: C, x=X, passes=2, still=0.1)),
     (random_start.census, dict(theta=C, means=C, radius=0.1)),
     (descent.anneal, dict(times=W, theta=C, steps=3, x0=X, eta=0.1, rng=RNG)),
-    (sampling.schedule, dict(T=2.0, steps=3)),
-    (sampling.euler, dict(h=0.1, noise=1.0)),
-    (sampling.exponential, dict(h=0.1, noise=1.0)),
-    (sampling.reverse_sde, dict(rng=RNG, score=pull, x=X, times=DOWN)),
-    (sampling.probability_flow, dict(score=pull, x=X, times=DOWN)),
-    (sampling.accurate_flow, dict(score=pull, x=X, times=DOWN, tol=0.1)),
-    (sampling.law, dict(score=pull, density=LINE, grid=LINE, times=DOWN)),
-    (sampling.reverse_law, dict(means=V[:, None], density=LINE, grid=LINE, start=0.9, end=0.1)),
-    (sampling.ladder, dict(times=DOWN[:2], theta=np.stack([C, 2 * C]))),
-    (sampling.score_error, dict(score=pull, means=C, t=0.1, **QMC)),
-    (sampling.path_bound, dict(score=pull, means=C, times=DOWN, **QMC)),
+    (schemes.schedule, dict(T=2.0, steps=3)),
+    (schemes.euler, dict(h=0.1, noise=1.0)),
+    (schemes.exponential, dict(h=0.1, noise=1.0)),
+    (samplers.reverse_sde, dict(rng=RNG, score=pull, x=X, times=DOWN)),
+    (samplers.probability_flow, dict(score=pull, x=X, times=DOWN)),
+    (samplers.accurate_flow, dict(score=pull, x=X, times=DOWN, tol=0.1)),
+    (laws.law, dict(score=pull, density=LINE, grid=LINE, times=DOWN)),
+    (laws.reverse_law, dict(means=V[:, None], density=LINE, grid=LINE, start=0.9, end=0.1)),
+    (scores.ladder, dict(times=DOWN[:2], theta=np.stack([C, 2 * C]))),
+    (scores.score_error, dict(score=pull, means=C, t=0.1, **QMC)),
+    (scores.path_bound, dict(score=pull, means=C, times=DOWN, **QMC)),
     (two_sample.mmd_test, dict(rng=RNG, x=X, y=X, width=1.0, permutations=3)),
 ]
 
@@ -132,7 +120,7 @@ LEAST = {
     (centres.simplex, "d"): 3,  # of the four centres of the good call
     (centres.clustered, "K"): 4,
     (descent.anneal, "steps"): 1,
-    (sampling.schedule, "steps"): 1,
+    (schemes.schedule, "steps"): 1,
     (random_start.anneal_em, "steps"): 1,
     (random_start.collapsed, "K"): 1,
 }
@@ -215,8 +203,8 @@ def message(f, arguments):
 
 
 def test_every_public_function_is_here_and_its_good_call_is_good():
-    modules = (mixture, centres, cubature, geometry, population, objective, em, spectral, descent)
-    modules += (line, random_start, sampling, two_sample)
+    modules = (mixture, centres, cubature, geometry, population, objective, em, power, descent)
+    modules += (line, random_start, schemes, samplers, laws, scores, two_sample)
     public = {
         f
         for module in modules
@@ -252,8 +240,8 @@ def test_shapes_that_do_not_match_are_named(f, good, name):
         population.gradient,
         population.em_jacobian,
         population.hessian,
-        spectral.high_noise_force,
-        spectral.fifth_order_force,
+        power.high_noise_force,
+        power.fifth_order_force,
     ],
 )
 def test_batches_that_do_not_broadcast_are_named(f):

@@ -19,7 +19,8 @@ from helpers import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ddpm_gmm import em, mixture, population
+from ddpm_gmm import em, mixture
+from ddpm_gmm.pair import population
 
 TOL = 24 * 16 * EPS  # entries in [-2, 2], d <= 3: terms below 24, some 16 operations
 

@@ -20,7 +20,8 @@ from helpers import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ddpm_gmm import em, mixture, objective, population
+from ddpm_gmm import em, mixture, objective
+from ddpm_gmm.pair import population
 
 T = 0.3
 SIGMA = mixture.noise_scale(T)

@@ -2,7 +2,7 @@
 
 A ball [c +- r] is a number known up to an error r; Arb (python-flint) computes with balls so that
 the result always holds the true value, rounding included. Here the numbers of
-:mod:`ddpm_gmm.population`,
+:mod:`ddpm_gmm.pair.population`,
 
     T_k(m, q) = E tanh^{(k)}(m + sqrt(q) g),   g ~ N(0, 1),   q = r^2,
 

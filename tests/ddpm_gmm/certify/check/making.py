@@ -7,7 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from ddpm_gmm import certify, population
+from ddpm_gmm import certify
+from ddpm_gmm.pair import population
 
 UNTRUE = r"is false|not be confirmed"
 

@@ -6,9 +6,9 @@ from flint import arb, ctx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ddpm_gmm import population
 from ddpm_gmm.certify import verify
 from ddpm_gmm.certify.check import PRECISION, expansion, models, moments
+from ddpm_gmm.pair import population
 
 from .making import UNTRUE, all_at, made, refused
 

@@ -6,9 +6,9 @@ from flint import ctx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ddpm_gmm import population
 from ddpm_gmm.certify import Rejected, verify
 from ddpm_gmm.certify.check import PRECISION, length
+from ddpm_gmm.pair import population
 
 from .making import UNTRUE, gridded, signed
 

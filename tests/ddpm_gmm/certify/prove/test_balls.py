@@ -10,8 +10,8 @@ from flint import arb, ctx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ddpm_gmm import population
 from ddpm_gmm.certify.prove import balls
+from ddpm_gmm.pair import population
 
 DIGITS = 50
 

@@ -8,8 +8,9 @@ from flint import arb, ctx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ddpm_gmm import certify, population
+from ddpm_gmm import certify
 from ddpm_gmm.certify.prove import contraction, forms
+from ddpm_gmm.pair import population
 
 MAPS = ("EM", "G", "step")
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from ddpm_gmm import certify, population
+from ddpm_gmm import certify
 from ddpm_gmm.certify.prove import landing
+from ddpm_gmm.pair import population
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from ddpm_gmm import certify, population
+from ddpm_gmm import certify
 from ddpm_gmm.certify.prove import length, two_stages
+from ddpm_gmm.pair import population
 
 STATEMENT = length.statements()["length"]
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ddpm_gmm import population
 from ddpm_gmm.certify.prove import boxes, turning
+from ddpm_gmm.pair import population
 
 unit = st.floats(0, 1)
 

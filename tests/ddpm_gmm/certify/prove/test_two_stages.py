@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from ddpm_gmm import population
 from ddpm_gmm.certify.prove import landing, two_stages
+from ddpm_gmm.pair import population
 
 
 def run(theta, mu, t, count):

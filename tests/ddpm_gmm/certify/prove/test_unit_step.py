@@ -6,8 +6,8 @@ from flint import arb
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ddpm_gmm import population
 from ddpm_gmm.certify.prove import balls, boxes, unit_step
+from ddpm_gmm.pair import population
 
 from .test_turning import quotient
 

@@ -8,7 +8,8 @@ import numpy as np
 from jaxtyping import Float
 from scipy.spatial.distance import cdist
 
-from ddpm_gmm import check, descent, em
+from ddpm_gmm import check, em
+from ddpm_gmm.learn import descent
 
 Array = np.ndarray
 
@@ -60,10 +61,10 @@ def anneal_em(
     x0: Float[Array, "n d"],
     rng: np.random.Generator,
 ) -> Float[Array, "q K d"]:
-    """EM on freshly noised data down a ladder of noise scales: :func:`ddpm_gmm.descent.anneal`.
+    """EM on freshly noised data down a ladder of noise scales.
 
-    The same ladder and the same averages of the last half of the iterates, with the EM step in
-    place of the gradient step.
+    As :func:`ddpm_gmm.learn.descent.anneal`, with the same averages of the last half of the
+    iterates and the EM step in place of the gradient step.
 
     Parameters
     ----------

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from helpers import EPS, Z, largest_z, rotation
 
-from ddpm_gmm import centres, cubature, em, mixture, objective, population
+from ddpm_gmm import centres, em, mixture, objective
+from ddpm_gmm.many import cubature
+from ddpm_gmm.pair import population
 
 MEANS = np.array([[1.5, 0.0, 0.5], [-1.0, 1.0, 0.0], [0.0, -1.5, 0.5]])
 THETA = np.array([[1.0, 0.4, 0.5], [-1.0, 0.6, 0.3], [0.3, -1.0, 0.0]])

@@ -9,9 +9,10 @@ from helpers import EPS, FD, arrays, finite_difference, largest_z, rotation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ddpm_gmm import em, information, mixture, noise_scales, objective, population
+from ddpm_gmm import em, mixture, objective
+from ddpm_gmm.pair import information, noise, population
 
-T, W = noise_scales.rule(24)
+T, W = noise.rule(24)
 MU = np.array([1.6, -0.8, 0.4])
 # Up to 1100 nodes in a sum of weight one, of terms below 80 (r, |c| <= 12): n eps max.
 TOL = 1100 * EPS * 80
@@ -37,15 +38,15 @@ def test_in_one_dimension_it_is_the_sampled_objective_summed_over_a_grid_of_nois
 
     loss = slow_average(lambda z: at(z, objective.implicit_loss))
     slope = slow_average(lambda z: shrunk * at(z, objective.implicit_gradient))
-    np.testing.assert_allclose(noise_scales.averaged_loss(theta, x0, t), loss, 0, TOL)
-    np.testing.assert_allclose(noise_scales.averaged_gradient(theta, x0, t), slope, 0, TOL)
+    np.testing.assert_allclose(noise.averaged_loss(theta, x0, t), loss, 0, TOL)
+    np.testing.assert_allclose(noise.averaged_gradient(theta, x0, t), slope, 0, TOL)
 
 
 @pytest.mark.parametrize("t", [0.05, 0.5])
 def test_implicit_and_literal_gradients_scatter_round_it(t):
     rng, theta = np.random.default_rng(0), np.array([1.0, 0.5, -0.2])
     x0 = mixture.sample(rng, 5, mixture.pair(MU))
-    exact = noise_scales.averaged_gradient(theta, x0, t) * math.exp(t)
+    exact = noise.averaged_gradient(theta, x0, t) * math.exp(t)
     batches = []
     for _ in range(64):
         x, z = mixture.diffuse(rng, np.repeat(x0, 400, axis=0), t)
@@ -63,37 +64,37 @@ def test_implicit_and_literal_gradients_scatter_round_it(t):
 @given(arrays(3), arrays(4, 3))
 def test_gradient_is_the_finite_difference_of_the_loss(theta, x0):
     t = np.array([0.0, 0.2, 1.5])
-    slope = finite_difference(lambda v: noise_scales.averaged_loss(v, x0, t), theta).T
-    np.testing.assert_allclose(noise_scales.averaged_gradient(theta, x0, t), slope, 0, FD)
+    slope = finite_difference(lambda v: noise.averaged_loss(v, x0, t), theta).T
+    np.testing.assert_allclose(noise.averaged_gradient(theta, x0, t), slope, 0, FD)
 
 
 @given(arrays(3), arrays(4, 3))
 def test_without_noise_it_is_the_implicit_objective(theta, x0):
     loss, slope = objective.implicit_loss(theta, x0), objective.implicit_gradient(theta, x0)
-    np.testing.assert_allclose(noise_scales.averaged_loss(theta, x0, 0.0), loss, 0, TOL)
-    np.testing.assert_allclose(noise_scales.averaged_gradient(theta, x0, 0.0), slope, 0, TOL)
+    np.testing.assert_allclose(noise.averaged_loss(theta, x0, 0.0), loss, 0, TOL)
+    np.testing.assert_allclose(noise.averaged_gradient(theta, x0, 0.0), slope, 0, TOL)
 
 
 @given(arrays(3), arrays(4, 3), st.floats(0, 3))
 def test_rotation_and_signs_go_through(theta, x0, t):
-    Q, slope = rotation(3), noise_scales.averaged_gradient(theta, x0, t)
-    turned = noise_scales.averaged_gradient(theta @ Q.T, x0 @ Q.T, t)
+    Q, slope = rotation(3), noise.averaged_gradient(theta, x0, t)
+    turned = noise.averaged_gradient(theta @ Q.T, x0 @ Q.T, t)
     np.testing.assert_allclose(turned, slope @ Q.T, 0, TOL)
-    np.testing.assert_allclose(noise_scales.averaged_gradient(-theta, x0, t), -slope, 0, TOL)
-    np.testing.assert_allclose(noise_scales.averaged_gradient(theta, -x0, t), slope, 0, TOL)
+    np.testing.assert_allclose(noise.averaged_gradient(-theta, x0, t), -slope, 0, TOL)
+    np.testing.assert_allclose(noise.averaged_gradient(theta, -x0, t), slope, 0, TOL)
 
 
 def test_an_array_of_scales_is_a_loop_over_them():
     x0 = mixture.sample(np.random.default_rng(1), 7, mixture.pair(MU))
     t = np.array([0.0, 0.3, 2.0])
-    for f in (noise_scales.averaged_loss, noise_scales.averaged_gradient):
+    for f in (noise.averaged_loss, noise.averaged_gradient):
         np.testing.assert_allclose(f(MU, x0, t), [f(MU, x0, float(one)) for one in t], 0, TOL)
 
 
 def test_over_the_mixture_it_averages_to_the_population_objective():
     # c = theta . x0 is Gaussian: quadrature over it, by points along theta that have this c.
     theta, mu, t = np.array([1.1]), np.array([1.4]), 0.3
-    loss = slow_average(lambda z: noise_scales.averaged_loss(theta, (mu + z)[None], t))
+    loss = slow_average(lambda z: noise.averaged_loss(theta, (mu + z)[None], t))
     shrunk = math.exp(-t)
     assert abs(loss - population.loss(shrunk * theta, shrunk * mu)) <= TOL
 
@@ -110,8 +111,8 @@ def test_the_rule_integrates_powers_of_tau():
 def test_all_scales_together_are_the_log_likelihood(theta, x0):
     # Observed: the rule with 24 scales errs by 1e-9 for |theta . x0| up to 12.
     ratio = em.log_likelihood(theta, x0) - em.log_likelihood(np.zeros(3), x0)
-    assert abs(2 * noise_scales.averaged_loss(theta, x0, T) @ W + ratio) <= 1e-8
-    slope = 2 * W @ noise_scales.averaged_gradient(theta, x0, T)
+    assert abs(2 * noise.averaged_loss(theta, x0, T) @ W + ratio) <= 1e-8
+    slope = 2 * W @ noise.averaged_gradient(theta, x0, T)
     np.testing.assert_allclose(slope, -em.likelihood_gradient(theta, x0), 0, 1e-7)
 
 
@@ -119,7 +120,7 @@ def test_all_scales_but_with_another_weight_are_not():
     x0 = mixture.sample(np.random.default_rng(2), 50, mixture.pair(MU))
     wrong = 2 * W * (1 - np.exp(-2 * T))
     ratio = em.log_likelihood(MU, x0) - em.log_likelihood(np.zeros(3), x0)
-    assert abs(noise_scales.averaged_loss(MU, x0, T) @ wrong + ratio) > 0.1
+    assert abs(noise.averaged_loss(MU, x0, T) @ wrong + ratio) > 0.1
 
 
 # -- accuracy -------------------------------------------------------------------------------------
@@ -128,36 +129,34 @@ def test_all_scales_but_with_another_weight_are_not():
 @pytest.mark.parametrize("size", [0.3, 1.0, 2.0, 4.0])
 def test_covariance_is_cramer_raos_over_all_scales_and_larger_at_one(size):
     bound = 1 / np.array(information.fisher(size))
-    np.testing.assert_allclose(noise_scales.covariance(size, T, W), bound, 1e-9)
+    np.testing.assert_allclose(noise.covariance(size, T, W), bound, 1e-9)
     for t in (0.0, 0.1, 1.0, 5.0):
-        assert (np.array(noise_scales.covariance(size, t, 1.0)) > bound).all()
-    assert abs(noise_scales.error_ratio(size, 50, T, W) - 1) < 1e-9
+        assert (np.array(noise.covariance(size, t, 1.0)) > bound).all()
+    assert abs(noise.error_ratio(size, 50, T, W) - 1) < 1e-9
 
 
 @pytest.mark.parametrize("size", [0.3, 2.0])
 def test_one_scale_is_score_matching_without_noise_and_the_spectral_estimate_with_much(size):
     np.testing.assert_allclose(
-        noise_scales.covariance(size, 0.0, 1.0),
+        noise.covariance(size, 0.0, 1.0),
         information.implicit_covariance(size),
         1e-12 / size**4,  # H is of order size^2, and squared
     )
     # Second moments: (S - 1) theta = |theta|^2 theta. The next order is e^{-2t} = 6e-6.
     spectral = 1 + 1 / (2 * size**2), 1 + 1 / size**2
-    np.testing.assert_allclose(noise_scales.covariance(size, 6.0, 1.0), spectral, 1e-4)
+    np.testing.assert_allclose(noise.covariance(size, 6.0, 1.0), spectral, 1e-4)
 
 
 def test_covariance_does_not_mind_the_scale_of_the_weights():
     t, w = np.array([0.1, 0.4]), np.array([0.3, 0.7])
-    np.testing.assert_allclose(
-        noise_scales.covariance(1.5, t, 3 * w), noise_scales.covariance(1.5, t, w), 1e-13
-    )
+    np.testing.assert_allclose(noise.covariance(1.5, t, 3 * w), noise.covariance(1.5, t, w), 1e-13)
 
 
 def test_the_minimiser_is_where_the_exact_gradient_vanishes():
     x0 = mixture.sample(np.random.default_rng(3), 400, mixture.pair(MU))
     for t, weight in ((T, W), (T, W * (1 - np.exp(-2 * T))), (0.1, 1.0)):
-        found = noise_scales.minimiser(MU, x0, t, weight)
-        slope = np.atleast_1d(weight) @ np.atleast_2d(noise_scales.averaged_gradient(found, x0, t))
+        found = noise.minimiser(MU, x0, t, weight)
+        slope = np.atleast_1d(weight) @ np.atleast_2d(noise.averaged_gradient(found, x0, t))
         # The spline's error, plus the last step's.
         assert np.abs(slope).max() < 1e-6
 
@@ -165,8 +164,8 @@ def test_the_minimiser_is_where_the_exact_gradient_vanishes():
 def test_over_all_scales_the_minimiser_is_the_maximum_likelihood_estimate():
     x0 = mixture.sample(np.random.default_rng(4), 400, mixture.pair(MU))
     best = em.maximum_likelihood(MU, x0)
-    assert np.abs(noise_scales.minimiser(MU, x0, T, W) - best).max() < 1e-5  # both solvers' ends
-    assert np.abs(noise_scales.minimiser(MU, x0, 0.0, 1.0) - best).max() > 1e-3
+    assert np.abs(noise.minimiser(MU, x0, T, W) - best).max() < 1e-5  # both solvers' ends
+    assert np.abs(noise.minimiser(MU, x0, 0.0, 1.0) - best).max() > 1e-3
 
 
 def test_its_error_has_the_covariance_that_the_sandwich_says():
@@ -174,9 +173,9 @@ def test_its_error_has_the_covariance_that_the_sandwich_says():
     mu = size * np.eye(d)[0]
     seen = []
     for _ in range(30):
-        found = noise_scales.minimiser(mu, mixture.sample(rng, n, mixture.pair(mu)), 0.0, 1.0)
+        found = noise.minimiser(mu, mixture.sample(rng, n, mixture.pair(mu)), 0.0, 1.0)
         seen.append(n * np.sum((found - mu)[1:] ** 2) / (d - 1))
-    across = noise_scales.covariance(size, 0.0, 1.0)[1]
+    across = noise.covariance(size, 0.0, 1.0)[1]
     # Standard error sqrt(2/19/30) = 0.06; Cramer-Rao's is 0.85 of it: 2.6 of them away.
     assert abs(np.mean(seen) / across - 1) < 4 * 0.06
 
@@ -184,26 +183,26 @@ def test_its_error_has_the_covariance_that_the_sandwich_says():
 def test_no_convergence_is_an_error_and_not_a_number():
     x0 = np.random.default_rng(6).standard_normal((40, 3))
     with pytest.raises(RuntimeError, match="no convergence"):  # four points at 0: no pair
-        noise_scales.minimiser(MU, 0.01 * x0[:4], T, W)
+        noise.minimiser(MU, 0.01 * x0[:4], T, W)
     with pytest.raises(RuntimeError, match="no convergence"):  # steps end at rounding, not at 0
-        noise_scales.minimiser(MU, x0 + MU, 0.0, 1.0, tolerance=1e-300)
+        noise.minimiser(MU, x0 + MU, 0.0, 1.0, tolerance=1e-300)
 
 
 # -- bad input ------------------------------------------------------------------------------------
 
 X = np.ones((4, 3))
 BAD = [
-    (noise_scales.rule, dict(q=0), "q: got 0, must be a whole number >= 1"),
-    (noise_scales.averaged_loss, dict(theta=MU, x0=X, t=-1.0), "t: got -1, must be >= 0"),
-    (noise_scales.averaged_loss, dict(theta=MU[:2], x0=X, t=1.0), "theta.shape: got (2,), must"),
-    (noise_scales.averaged_gradient, dict(theta=MU, x0=X[0], t=1.0), "x0: got shape (3,), must"),
-    (noise_scales.averaged_gradient, dict(theta=MU, x0=X, t=np.nan), "t: got nan at index ()"),
-    (noise_scales.covariance, dict(size=0.0, t=T, weight=W), "size: got 0, must be > 0"),
-    (noise_scales.covariance, dict(size=1.0, t=T, weight=1.0), "weight.shape: got (1,), must"),
-    (noise_scales.error_ratio, dict(size=1.0, d=0, t=T, weight=W), "d: got 0, must be"),
-    (noise_scales.minimiser, dict(start=MU[:2], x0=X, t=T, weight=W), "start.shape: got (2,)"),
+    (noise.rule, dict(q=0), "q: got 0, must be a whole number >= 1"),
+    (noise.averaged_loss, dict(theta=MU, x0=X, t=-1.0), "t: got -1, must be >= 0"),
+    (noise.averaged_loss, dict(theta=MU[:2], x0=X, t=1.0), "theta.shape: got (2,), must"),
+    (noise.averaged_gradient, dict(theta=MU, x0=X[0], t=1.0), "x0: got shape (3,), must"),
+    (noise.averaged_gradient, dict(theta=MU, x0=X, t=np.nan), "t: got nan at index ()"),
+    (noise.covariance, dict(size=0.0, t=T, weight=W), "size: got 0, must be > 0"),
+    (noise.covariance, dict(size=1.0, t=T, weight=1.0), "weight.shape: got (1,), must"),
+    (noise.error_ratio, dict(size=1.0, d=0, t=T, weight=W), "d: got 0, must be"),
+    (noise.minimiser, dict(start=MU[:2], x0=X, t=T, weight=W), "start.shape: got (2,)"),
     (
-        noise_scales.minimiser,
+        noise.minimiser,
         dict(start=MU, x0=X, t=T, weight=W, tolerance=0.0),
         "tolerance: got 0, must be > 0",
     ),

@@ -16,7 +16,8 @@ import numpy as np
 from jaxtyping import Float
 from scipy.interpolate import make_interp_spline
 
-from ddpm_gmm import check, geometry, information, population
+from ddpm_gmm import check, geometry
+from ddpm_gmm.pair import information, population
 
 Array = np.ndarray
 
@@ -131,8 +132,9 @@ def covariance(size: float, t, weight) -> tuple[float, float]:
     """n times the error covariance of :func:`minimiser` for large n, (along mu, across mu).
 
     The sandwich V / H^2: V the variance of one point's gradient sum_j w_j (B_j mu - W_j x0) at the
-    truth, H its mean slope. At least 1 / :func:`ddpm_gmm.information.fisher`, with equality for
-    the weights of :func:`rule`; at t = 0 alone :func:`ddpm_gmm.information.implicit_covariance`.
+    truth, H its mean slope. At least the inverse of :func:`ddpm_gmm.pair.information.fisher`, with
+    equality for the weights of :func:`rule`; at t = 0 alone it is
+    :func:`ddpm_gmm.pair.information.implicit_covariance`.
 
     Parameters
     ----------

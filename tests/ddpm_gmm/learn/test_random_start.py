@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from helpers import EPS, Z, finite_difference, rotation
 
-from ddpm_gmm import centres, em, mixture, objective, random_start
+from ddpm_gmm import centres, em, mixture, objective
+from ddpm_gmm.learn import random_start
 
 MU = centres.simplex(3, 3, 8.0)
 

@@ -21,7 +21,8 @@ from helpers import (
 )
 from hypothesis import given
 
-from ddpm_gmm import geometry, mixture, population
+from ddpm_gmm import geometry, mixture
+from ddpm_gmm.pair import population
 
 LADDER = (1e-3, 0.1, 1.0, 4.0, 16.0)
 EXACT = (population.loss, population.em_step, population.G, population.gradient)

@@ -9,7 +9,9 @@ from helpers import EPS, Z, arrays, centres, finite_difference, largest_z, slow_
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ddpm_gmm import descent, em, geometry, mixture, objective, population, spectral
+from ddpm_gmm import em, geometry, mixture, objective
+from ddpm_gmm.learn import descent, power
+from ddpm_gmm.pair import population
 
 MATRIX = np.array([[2.0, 0.5, 0.0], [0.5, 1.0, 0.2], [0.0, 0.2, 0.5]])
 
@@ -19,9 +21,9 @@ def test_descend_on_a_quadratic_is_a_matrix_power(theta, eta, steps):
     path = descent.descend(lambda v: MATRIX @ v, theta, eta, steps)
     assert path.shape == (steps + 1, 3)
     for h, point in enumerate(path):
-        power = np.linalg.matrix_power(np.eye(3) - eta * MATRIX, h)
+        product = np.linalg.matrix_power(np.eye(3) - eta * MATRIX, h)
         # |I - eta M| <= 1: a step adds a rounding of at most 8 EPS |theta|.
-        np.testing.assert_allclose(point, power @ theta, 0, 16 * EPS * steps * 4)
+        np.testing.assert_allclose(point, product @ theta, 0, 16 * EPS * steps * 4)
 
 
 @pytest.mark.parametrize("shape", [(3,), (2, 3), (4, 2, 3)])
@@ -86,7 +88,7 @@ def test_projected_descent_at_small_norm_finds_the_samples_top_eigenvector():
     )
     # Power iteration converges far below this in 200 steps; what is left is the third order,
     # size^2 E|x|^4 = 1e-10 * 100, over the gap of S (about 1).
-    top = spectral.top_eigenvector(x)
+    top = power.top_eigenvector(x)
     angle = geometry.angle(path[-1], top)
     assert min(angle, math.pi - angle) <= 1e-7
 

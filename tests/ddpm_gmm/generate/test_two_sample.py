@@ -6,7 +6,8 @@ import numpy as np
 from helpers import Z, rotation
 from scipy.stats import kstest
 
-from ddpm_gmm import centres, mixture, two_sample
+from ddpm_gmm import centres, mixture
+from ddpm_gmm.generate import two_sample
 
 MEANS = np.array([[1.5, 0.0, 0.5], [-1.0, 1.0, 0.0], [0.0, -1.5, 0.5]])
 

@@ -19,7 +19,8 @@ from helpers import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ddpm_gmm import mixture, objective, spectral
+from ddpm_gmm import mixture, objective
+from ddpm_gmm.learn import power
 
 
 def order(remainder, e=2.0**-6):
@@ -47,9 +48,7 @@ def test_high_noise_expansion_has_orders_three_five_and_seven(phi, ratio):
     def remainder(e, third=1.0, fifth=1.0):
         # Powers of two scale exactly; 1e-16 relative at e^3 is 1e-8 relative at e^7 = 2^-49.
         a, b = e * theta, e * mu
-        expansion = third * spectral.high_noise_force(a, b) + fifth * spectral.fifth_order_force(
-            a, b
-        )
+        expansion = third * power.high_noise_force(a, b) + fifth * power.fifth_order_force(a, b)
         return (force(a, b) - expansion).astype(float)
 
     assert abs(order(lambda e: remainder(e, 0, 0)) - 3) < 0.1
@@ -65,8 +64,8 @@ def test_forces_are_odd_in_theta_even_in_mu_and_turn_with_both(vectors):
     theta, mu = vectors
     Q = rotation(len(theta))
     size = 1 + np.linalg.norm(theta) + np.linalg.norm(mu)
-    for f, power in ((spectral.high_noise_force, 3), (spectral.fifth_order_force, 5)):
-        tol = 64 * len(theta) * EPS * size**power  # 6 terms of that size, d products each
+    for f, order in ((power.high_noise_force, 3), (power.fifth_order_force, 5)):
+        tol = 64 * len(theta) * EPS * size**order  # 6 terms of that size, d products each
         value = f(theta, mu)
         np.testing.assert_allclose(f(-theta, mu), -value, 0, tol)
         np.testing.assert_allclose(f(theta, -mu), value, 0, tol)
@@ -77,8 +76,8 @@ def test_forces_are_odd_in_theta_even_in_mu_and_turn_with_both(vectors):
 @given(arrays(3))
 def test_both_orders_vanish_at_theta_equal_mu_and_at_zero(mu):
     # Every order of grad(L/2) must: mu is stationary at every noise scale.
-    for f, power in ((spectral.high_noise_force, 3), (spectral.fifth_order_force, 5)):
-        np.testing.assert_allclose(f(mu, mu), 0, 0, 64 * EPS * np.linalg.norm(mu) ** power)
+    for f, order in ((power.high_noise_force, 3), (power.fifth_order_force, 5)):
+        np.testing.assert_allclose(f(mu, mu), 0, 0, 64 * EPS * np.linalg.norm(mu) ** order)
         assert np.array_equal(f(np.zeros(3), mu), np.zeros(3))
 
 
@@ -87,7 +86,7 @@ def test_a_high_noise_step_is_a_power_iteration_step(vectors):
     theta, mu = vectors
     eta, d = 0.1, len(theta)
     matrix = (1 - 2 * eta * theta @ theta) * np.eye(d) + 2 * eta * np.outer(mu, mu)
-    step = theta + eta * spectral.high_noise_force(theta, mu)
+    step = theta + eta * power.high_noise_force(theta, mu)
     size = 1 + np.linalg.norm(theta) + np.linalg.norm(mu)
     np.testing.assert_allclose(step, matrix @ theta, 0, 16 * d * EPS * size**3)
 
@@ -102,7 +101,7 @@ def test_sample_force_is_the_sample_matrix_less_the_identity(data):
     S = sum(np.outer(point, point) for point in x) / n
     expected = [sum(S[i, j] * theta[j] for j in range(d)) - theta[i] for i in range(d)]
     # n d products below 8 each.
-    np.testing.assert_allclose(spectral.sample_force(theta, x), expected, 0, 8 * n * d * EPS * 2)
+    np.testing.assert_allclose(power.sample_force(theta, x), expected, 0, 8 * n * d * EPS * 2)
 
 
 def test_sample_force_is_the_small_norm_limit_of_half_the_implicit_force():
@@ -110,7 +109,7 @@ def test_sample_force_is_the_small_norm_limit_of_half_the_implicit_force():
     theta, x = rng.standard_normal(4), 2 * rng.standard_normal((50, 4))
 
     def remainder(e, factor=2.0):
-        linear = factor * spectral.sample_force(e * theta, x)
+        linear = factor * power.sample_force(e * theta, x)
         return -objective.implicit_gradient(e * theta, x) - linear
 
     # Rounding EPS e against e^3 = e 2^-12 costs 12 bits of 53. The control is off by a factor 2.
@@ -122,7 +121,7 @@ def test_sample_force_is_the_small_norm_limit_of_half_the_implicit_force():
 def test_top_eigenvector_is_that_of_the_sample_matrix(n, d):
     x = np.random.default_rng(n).standard_normal((n, d)) + 1.0
     values, vectors = np.linalg.eigh(x.T @ x / n)
-    v = spectral.top_eigenvector(x)
+    v = power.top_eigenvector(x)
     assert abs(v @ v - 1) <= 8 * d * EPS
     # Davis-Kahan: the angle is at most the backward error, some n d EPS |S|, over the gap.
     gap = (values[-1] - values[-2]) / values[-1]
@@ -136,23 +135,23 @@ def test_top_eigenvector_is_that_of_the_sample_matrix(n, d):
 def test_overlap_is_zero_below_the_threshold_and_continuous_at_it():
     ratio = 0.5
     edge = math.sqrt(ratio)
-    assert np.array_equal(spectral.spiked_overlap([0.0, 0.1, 0.99 * edge], ratio), np.zeros(3))
+    assert np.array_equal(power.spiked_overlap([0.0, 0.1, 0.99 * edge], ratio), np.zeros(3))
     # Just above, with l = (1 + s) sqrt(g), it is 2 s/(1 + sqrt g) + O(s^2): within 3 s^2.
     for s in (1e-8, 1e-4, 1e-2):
-        value = spectral.spiked_overlap((1 + s) * edge, ratio)
+        value = power.spiked_overlap((1 + s) * edge, ratio)
         assert abs(value - 2 * s / (1 + edge)) <= 3 * s**2 + 8 * EPS
 
 
 @given(st.floats(0, 50), st.floats(0, 50), st.floats(0.01, 10))
 def test_overlap_is_a_squared_cosine_and_grows_with_the_signal(signal, more, ratio):
-    low, high = spectral.spiked_overlap(np.array([signal, signal + more]), ratio)
+    low, high = power.spiked_overlap(np.array([signal, signal + more]), ratio)
     assert -4 * EPS <= low <= high + 8 * EPS <= 1 + 8 * EPS
 
 
 @given(st.floats(1e3, 1e12), st.floats(0.01, 10))
 def test_overlap_tends_to_one_as_one_minus_ratio_over_signal(signal, ratio):
     # (1 - g/l^2)/(1 + g/l) = 1 - g/l + (g^2 - g)/l^2 + O(l^-3)
-    rest = spectral.spiked_overlap(signal, ratio) - 1 + ratio / signal
+    rest = power.spiked_overlap(signal, ratio) - 1 + ratio / signal
     assert abs(rest) <= 2 * (ratio + ratio**2) / signal**2 + 4 * EPS
 
 
@@ -163,8 +162,8 @@ def test_overlap_is_what_a_finite_sample_shows():
     mu = math.sqrt(signal) * np.eye(d)[0]
     rng = np.random.default_rng(3)
     data = (mixture.sample(rng, n, mixture.pair(mu)) for _ in range(16))
-    runs = np.array([spectral.top_eigenvector(x)[0] ** 2 for x in data])
-    assert largest_z(runs - spectral.spiked_overlap(signal, d / n)) < Z
+    runs = np.array([power.top_eigenvector(x)[0] ** 2 for x in data])
+    assert largest_z(runs - power.spiked_overlap(signal, d / n)) < Z
     # Controls: the formula without its denominator, and with n and d exchanged.
     assert largest_z(runs - (1 - d / n / signal**2)) > Z
-    assert largest_z(runs - spectral.spiked_overlap(signal, n / d)) > Z
+    assert largest_z(runs - power.spiked_overlap(signal, n / d)) > Z

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from helpers import EPS, FD, Z, finite_difference, largest_z
 
-from ddpm_gmm import cubature, line, mixture, objective, population
+from ddpm_gmm import mixture, objective
+from ddpm_gmm.many import cubature, line
+from ddpm_gmm.pair import population
 
 MU = np.array([-4.0, -1.0, 5.0])
 THETA = np.array([-3.0, 0.5, 4.0])

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import ndtr
 
-from ddpm_gmm import mixture, sampling
+from ddpm_gmm import mixture
+from ddpm_gmm.generate import laws, samplers, schemes, scores
 
-SCHEMES = (sampling.euler, sampling.exponential)
+SCHEMES = (schemes.euler, schemes.exponential)
 MEANS = np.array([[1.5, 0.0, 0.5], [-1.0, 1.0, 0.0], [0.0, -1.5, 0.5]])
 LINE = np.array([[-2.0], [0.5], [2.5]])
 GRID = np.linspace(-12, 12, 961)
@@ -23,7 +24,7 @@ def rng(seed=0):
 
 
 def truth(means):
-    return sampling.ladder(np.ones(1), means[None])
+    return scores.ladder(np.ones(1), means[None])
 
 
 def density(means):
@@ -58,7 +59,7 @@ def test_a_short_step_is_the_equation(scheme, noise):
 @pytest.mark.parametrize("h", [0.01, 1.0, 3.0])
 def test_the_exponential_step_is_exact_on_one_gaussian(noise, h):
     # x - mu e^{-t} is an Ornstein-Uhlenbeck process of rate c^2: for x = mu e^{-t} + r.
-    a, b, spread = sampling.exponential(h, noise)
+    a, b, spread = schemes.exponential(h, noise)
     mu, r, t = 1.7, -0.6, h + 0.2
     at = mu * math.exp(-t)
     found = a * (at + r) + b * (at - (at + r))
@@ -68,7 +69,7 @@ def test_the_exponential_step_is_exact_on_one_gaussian(noise, h):
     # Unit variance stays: e^{-2 c^2 h} + spread^2 = 1.
     assert math.exp(-2 * noise**2 * h) + spread**2 == pytest.approx(1, abs=8 * EPS)
     # Euler's step is not exact.
-    a, b, spread = sampling.euler(h, noise)
+    a, b, spread = schemes.euler(h, noise)
     assert abs((a - b) ** 2 + spread**2 - 1) == pytest.approx((noise**2 * h) ** 2, abs=99 * EPS)
 
 
@@ -83,20 +84,20 @@ def test_the_reverse_sde_of_one_gaussian_is_an_autoregression():
         wanted = math.exp(-h) * wanted + math.sqrt(-math.expm1(-2 * h)) * noise.standard_normal(
             x.shape
         )
-    found = sampling.reverse_sde(rng(1), truth(mu), x, times)
+    found = samplers.reverse_sde(rng(1), truth(mu), x, times)
     np.testing.assert_allclose(found, wanted + mu, 0, 200 * EPS)
-    assert np.abs(sampling.reverse_sde(rng(2), truth(mu), x, times) - found).max() > 0.1
+    assert np.abs(samplers.reverse_sde(rng(2), truth(mu), x, times) - found).max() > 0.1
 
 
 def test_the_flow_of_one_gaussian_is_a_translation():
     mu, x, times = MEANS[:1], rng().standard_normal((5, 3)), np.array([3.0, 1.0, 0.4])
     wanted = x + mu * (math.exp(-0.4) - math.exp(-3))
-    found = sampling.probability_flow(truth(mu), x, times)
+    found = samplers.probability_flow(truth(mu), x, times)
     np.testing.assert_allclose(found, wanted, 0, 200 * EPS)
-    found = sampling.accurate_flow(truth(mu), x, times)
+    found = samplers.accurate_flow(truth(mu), x, times)
     np.testing.assert_allclose(found[-1], wanted, 0, 1e-8)  # tolerance 1e-10 a step, 100 steps
     np.testing.assert_array_equal(found[0], x)
-    euler = sampling.probability_flow(truth(mu), x, times, sampling.euler)
+    euler = samplers.probability_flow(truth(mu), x, times, schemes.euler)
     assert np.abs(euler - wanted).max() > 0.01
 
 
@@ -108,7 +109,7 @@ def test_mean_and_variance_of_the_euler_chain_of_one_gaussian():
     for t, h in zip(times, -np.diff(times), strict=False):
         mean = (1 + h) * mean + 2 * h * (1.3 * math.exp(-t) - mean)
         variance = (1 - h) ** 2 * variance + 2 * h
-    p = sampling.law(truth(mu), NORMAL, GRID, times, sampling.euler) * (GRID[1] - GRID[0])
+    p = laws.law(truth(mu), NORMAL, GRID, times, schemes.euler) * (GRID[1] - GRID[0])
     found = [p.sum(), p @ GRID, p @ GRID**2 - (p @ GRID) ** 2]
     np.testing.assert_allclose(found, [1, mean, variance], 0, 1e-12)  # 8 steps at 1e-14, x^2 < 144
 
@@ -119,8 +120,8 @@ def test_mean_and_variance_of_the_euler_chain_of_one_gaussian():
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_law_of_the_chain_is_that_of_its_samples(scheme):
     times, n = np.linspace(2, 0, 6), 64 * 400
-    p = sampling.law(truth(LINE), NORMAL, GRID, times, scheme) * (GRID[1] - GRID[0])
-    x = sampling.reverse_sde(rng(), truth(LINE), rng(1).standard_normal((n, 1)), times, scheme)
+    p = laws.law(truth(LINE), NORMAL, GRID, times, scheme) * (GRID[1] - GRID[0])
+    x = samplers.reverse_sde(rng(), truth(LINE), rng(1).standard_normal((n, 1)), times, scheme)
     moments = [np.cos(k * x).reshape(64, -1).mean(axis=1) for k in (0.5, 1, 2)]
     exact = np.array([p @ np.cos(k * GRID) for k in (0.5, 1, 2)])
     assert largest_z(np.stack(moments, axis=1) - exact) < Z
@@ -129,8 +130,8 @@ def test_the_law_of_the_chain_is_that_of_its_samples(scheme):
 
 def test_one_step_of_the_law_is_its_slow_twin():
     score, t, h = truth(LINE), 1.0, 0.3
-    a, b, spread = sampling.exponential(h)
-    found = sampling.law(score, NORMAL, GRID, np.array([t, t - h]))
+    a, b, spread = schemes.exponential(h)
+    found = laws.law(score, NORMAL, GRID, np.array([t, t - h]))
     dx = GRID[1] - GRID[0]
     for j in (200, 500, 700):
         total = 0.0
@@ -146,7 +147,7 @@ def test_the_divergence_of_the_chain_falls_as_the_square_of_the_step(scheme):
     T, start = 2.0, density(mixture.shrink(LINE, 2.0))
     found = [
         divergence(
-            density(LINE), sampling.law(truth(LINE), start, GRID, np.linspace(T, 0, N + 1), scheme)
+            density(LINE), laws.law(truth(LINE), start, GRID, np.linspace(T, 0, N + 1), scheme)
         )
         for N in (16, 32, 64)
     ]
@@ -158,7 +159,7 @@ def test_a_wrong_score_leaves_a_divergence_that_does_not_fall():
     wrong = [
         divergence(
             density(LINE),
-            sampling.law(truth(1.2 * LINE), start, GRID, np.linspace(2, 0, N + 1)),
+            laws.law(truth(1.2 * LINE), start, GRID, np.linspace(2, 0, N + 1)),
         )
         for N in (16, 32)
     ]
@@ -167,23 +168,19 @@ def test_a_wrong_score_leaves_a_divergence_that_does_not_fall():
 
 def test_without_steps_the_mixture_is_carried_along_and_runs_compose():
     at = [density(mixture.shrink(LINE, t)) for t in (2.0, 0.5)]
-    found = sampling.reverse_law(LINE, at[0], GRID, 2.0, 0.5)
+    found = laws.reverse_law(LINE, at[0], GRID, 2.0, 0.5)
     np.testing.assert_allclose(found, at[1], 0, 1e-13)  # sums of 961 terms below 1
-    once = sampling.reverse_law(LINE, NORMAL, GRID, 2.0, 0.0)
-    twice = sampling.reverse_law(
-        LINE, sampling.reverse_law(LINE, NORMAL, GRID, 2.0, 0.7), GRID, 0.7, 0.0
-    )
+    once = laws.reverse_law(LINE, NORMAL, GRID, 2.0, 0.0)
+    twice = laws.reverse_law(LINE, laws.reverse_law(LINE, NORMAL, GRID, 2.0, 0.7), GRID, 0.7, 0.0)
     np.testing.assert_allclose(twice, once, 0, 1e-13)
     assert np.abs(once - density(LINE)).max() > 1e-4  # the start was not q_T
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_many_steps_come_to_the_law_without_steps(scheme):
-    wanted = sampling.reverse_law(LINE, NORMAL, GRID, 1.0, 0.0)
+    wanted = laws.reverse_law(LINE, NORMAL, GRID, 1.0, 0.0)
     off = [
-        np.abs(
-            sampling.law(truth(LINE), NORMAL, GRID, np.linspace(1, 0, N + 1), scheme) - wanted
-        ).max()
+        np.abs(laws.law(truth(LINE), NORMAL, GRID, np.linspace(1, 0, N + 1), scheme) - wanted).max()
         for N in (16, 32, 64)
     ]
     assert order(off) == pytest.approx(1, abs=0.1)
@@ -192,10 +189,10 @@ def test_many_steps_come_to_the_law_without_steps(scheme):
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_both_schemes_of_the_flow_are_of_order_one(scheme):
     x, T = rng().standard_normal((50, 3)), 3.0
-    exact = sampling.accurate_flow(truth(MEANS), x, np.array([T, 0.0]))[-1]
+    exact = samplers.accurate_flow(truth(MEANS), x, np.array([T, 0.0]))[-1]
     errors = [
         np.abs(
-            sampling.probability_flow(truth(MEANS), x, np.linspace(T, 0, N + 1), scheme) - exact
+            samplers.probability_flow(truth(MEANS), x, np.linspace(T, 0, N + 1), scheme) - exact
         ).mean()
         for N in (64, 128, 256)
     ]
@@ -209,10 +206,10 @@ def test_on_a_line_the_flow_is_the_monotone_map_from_law_to_law():
         return ndtr(x - mixture.shrink(LINE, t)[:, 0]).mean(axis=-1)
 
     x = np.linspace(-3, 3, 41)[:, None]
-    path = sampling.accurate_flow(truth(LINE), x, np.array([2.0, 0.7, 0.0]), 1e-12)
+    path = samplers.accurate_flow(truth(LINE), x, np.array([2.0, 0.7, 0.0]), 1e-12)
     for t, y in zip((0.7, 0.0), path[1:], strict=True):
         np.testing.assert_allclose(below(y, t), below(x, 2.0), 0, 1e-9)
-    wrong = sampling.accurate_flow(truth(1.1 * LINE), x, np.array([2.0, 0.0]))[-1]
+    wrong = samplers.accurate_flow(truth(1.1 * LINE), x, np.array([2.0, 0.0]))[-1]
     assert np.abs(below(wrong, 0.0) - below(x, 2.0)).max() > 1e-3
 
 
@@ -229,36 +226,36 @@ class Rotated(np.random.Generator):
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_rotating_centres_start_and_noise_rotates_the_samples(scheme):
-    Q, x, times = rotation(3), rng().standard_normal((20, 3)), sampling.schedule(3.0, 20)
+    Q, x, times = rotation(3), rng().standard_normal((20, 3)), schemes.schedule(3.0, 20)
     plain, turned = truth(MEANS), truth(MEANS @ Q.T)
     args = times, scheme
-    found = sampling.probability_flow(turned, x @ Q.T, *args)
+    found = samplers.probability_flow(turned, x @ Q.T, *args)
     # 20 steps, each with rounding of about 20 EPS, and stretched by less than 1000 in all.
     tol = 20 * 20 * 1000 * EPS
-    np.testing.assert_allclose(found, sampling.probability_flow(plain, x, *args) @ Q.T, 0, tol)
-    found = sampling.reverse_sde(Rotated(5, Q), turned, x @ Q.T, *args)
-    wanted = sampling.reverse_sde(Rotated(5, np.eye(3)), plain, x, *args) @ Q.T
+    np.testing.assert_allclose(found, samplers.probability_flow(plain, x, *args) @ Q.T, 0, tol)
+    found = samplers.reverse_sde(Rotated(5, Q), turned, x @ Q.T, *args)
+    wanted = samplers.reverse_sde(Rotated(5, np.eye(3)), plain, x, *args) @ Q.T
     np.testing.assert_allclose(found, wanted, 0, tol)
 
 
 def test_points_do_not_see_each_other_and_centres_have_no_order():
-    x, times = rng().standard_normal((20, 3)), sampling.schedule(3.0, 20)
-    found = sampling.probability_flow(truth(MEANS[::-1]), x[::-1], times)
+    x, times = rng().standard_normal((20, 3)), schemes.schedule(3.0, 20)
+    found = samplers.probability_flow(truth(MEANS[::-1]), x[::-1], times)
     np.testing.assert_allclose(
-        found[::-1], sampling.probability_flow(truth(MEANS), x, times), 0, 1e-11
+        found[::-1], samplers.probability_flow(truth(MEANS), x, times), 0, 1e-11
     )
-    one = sampling.probability_flow(truth(MEANS), x[:1], times)
+    one = samplers.probability_flow(truth(MEANS), x[:1], times)
     np.testing.assert_allclose(one, found[-1:], 0, 1e-11)
 
 
 def test_a_run_may_be_interrupted():
-    x, times = rng().standard_normal((4, 3)), sampling.schedule(3.0, 10)
+    x, times = rng().standard_normal((4, 3)), schemes.schedule(3.0, 10)
     whole, parts = rng(1), rng(1)
-    found = sampling.reverse_sde(parts, truth(MEANS), x, times[:5])
-    found = sampling.reverse_sde(parts, truth(MEANS), found, times[4:])
-    np.testing.assert_array_equal(found, sampling.reverse_sde(whole, truth(MEANS), x, times))
-    np.testing.assert_array_equal(sampling.probability_flow(truth(MEANS), x, times[:1]), x)
-    np.testing.assert_array_equal(sampling.accurate_flow(truth(MEANS), x, times[:1]), x[None])
+    found = samplers.reverse_sde(parts, truth(MEANS), x, times[:5])
+    found = samplers.reverse_sde(parts, truth(MEANS), found, times[4:])
+    np.testing.assert_array_equal(found, samplers.reverse_sde(whole, truth(MEANS), x, times))
+    np.testing.assert_array_equal(samplers.probability_flow(truth(MEANS), x, times[:1]), x)
+    np.testing.assert_array_equal(samplers.accurate_flow(truth(MEANS), x, times[:1]), x[None])
 
 
 @given(st.lists(st.floats(0, 8), min_size=2, max_size=6, unique=True), st.integers(0, 99))
@@ -267,7 +264,7 @@ def test_the_exponential_flow_stays_within_reach_of_the_centres(times, seed):
     x, times = 3 * rng(seed).standard_normal((5, 3)), np.sort(times)[::-1].copy()
     if (np.diff(times) > -1e-9).any():
         return
-    found = sampling.probability_flow(truth(MEANS), x, times)
+    found = samplers.probability_flow(truth(MEANS), x, times)
     reach = np.linalg.norm(MEANS, axis=1).max()
     assert np.linalg.norm(found - x, axis=1).max() <= reach * (1 + 1e-9)
 
@@ -277,7 +274,7 @@ def test_the_exponential_flow_stays_within_reach_of_the_centres(times, seed):
 
 @given(st.floats(1e-3, 20), st.integers(1, 50), st.floats(0, 2))
 def test_the_schedule_moves_the_centres_evenly(span, steps, end):
-    times = sampling.schedule(end + span, steps, end)
+    times = schemes.schedule(end + span, steps, end)
     assert len(times) == steps + 1 and times[0] == end + span and times[-1] == end
     moved = np.diff(np.exp(-times))
     np.testing.assert_allclose(moved, moved.mean(), 0, 8 * EPS)
@@ -286,7 +283,7 @@ def test_the_schedule_moves_the_centres_evenly(span, steps, end):
 
 def test_a_ladder_of_one_scale_is_the_score_of_its_mixture():
     x = rng().standard_normal((6, 3))
-    score = sampling.ladder(np.array([0.3]), MEANS[None])
+    score = scores.ladder(np.array([0.3]), MEANS[None])
     for t in (0.0, 0.3, 2.0):
         np.testing.assert_array_equal(score(t, x), mixture.score(x, mixture.shrink(MEANS, t)))
 
@@ -294,7 +291,7 @@ def test_a_ladder_of_one_scale_is_the_score_of_its_mixture():
 def test_a_ladder_takes_the_scale_nearest_in_ratio():
     x, rungs = rng().standard_normal((6, 3)), np.array([1.6, 0.1, 0.4])
     theta = np.stack([MEANS, 2 * MEANS, 3 * MEANS])
-    score = sampling.ladder(rungs, theta)
+    score = scores.ladder(rungs, theta)
     for t in (0.0, 0.05, 0.19, 0.21, 0.4, 0.79, 0.81, 5.0):
         nearest = np.argmin(np.abs(np.log(rungs) - math.log(max(t, 1e-9))))
         wanted = mixture.score(x, mixture.shrink(theta[nearest], t))
@@ -303,8 +300,8 @@ def test_a_ladder_takes_the_scale_nearest_in_ratio():
 
 def test_a_ladder_does_not_mind_the_labels_of_a_scale():
     x, rungs = rng().standard_normal((6, 3)), np.array([1.0, 0.1])
-    plain = sampling.ladder(rungs, np.stack([MEANS, 2 * MEANS]))
-    mixed = sampling.ladder(rungs, np.stack([MEANS, 2 * MEANS[::-1]]))
+    plain = scores.ladder(rungs, np.stack([MEANS, 2 * MEANS]))
+    mixed = scores.ladder(rungs, np.stack([MEANS, 2 * MEANS[::-1]]))
     for t in (0.1, 1.0):
         np.testing.assert_allclose(mixed(t, x), plain(t, x), 0, 64 * EPS)
 
@@ -329,28 +326,28 @@ def slow_bound(score, times):
 
 @pytest.mark.parametrize("N", [5, 20])
 def test_the_bound_is_its_slow_twin_and_holds(N):
-    times, score = sampling.schedule(2.0, N), truth(LINE + np.array([[0.1], [-0.2], [0.1]]))
-    found = sampling.path_bound(score, LINE, times, rng(), 6, 48)
+    times, score = schemes.schedule(2.0, N), truth(LINE + np.array([[0.1], [-0.2], [0.1]]))
+    found = scores.path_bound(score, LINE, times, rng(), 6, 48)
     slow = slow_bound(score, times)
     assert largest_z(found - slow) < Z
     assert largest_z(found - 1.05 * slow) > Z
     start = density(mixture.shrink(LINE, 2.0))
-    divergences = divergence(density(LINE), sampling.law(score, start, GRID, times))
+    divergences = divergence(density(LINE), laws.law(score, start, GRID, times))
     assert 0 < divergences < slow.sum()
 
 
 def test_one_gaussian_and_its_own_score_cost_nothing():
-    score, times = truth(MEANS[:1]), sampling.schedule(2.0, 5)
-    found = sampling.path_bound(score, MEANS[:1], times, rng(), 3, 2)
+    score, times = truth(MEANS[:1]), schemes.schedule(2.0, 5)
+    found = scores.path_bound(score, MEANS[:1], times, rng(), 3, 2)
     np.testing.assert_allclose(found, 0, 0, 1e-13)  # 5 steps of rounding, c up to 6
 
 
 def test_the_score_error_of_a_translate_is_its_length():
     # All centres moved by v: near T the weights agree, and the scores differ by v e^{-t}.
     far, v, t = 40 * np.eye(3), np.array([0.1, -0.2, 0.3]), 0.4
-    found = sampling.score_error(truth(far + v), far, t, rng(), 3, 4)
+    found = scores.score_error(truth(far + v), far, t, rng(), 3, 4)
     np.testing.assert_allclose(found, v @ v * math.exp(-2 * t), 1e-10)
-    np.testing.assert_array_equal(sampling.score_error(truth(far), far, t, rng(), 3, 4), 0)
+    np.testing.assert_array_equal(scores.score_error(truth(far), far, t, rng(), 3, 4), 0)
 
 
 def test_the_score_error_integrates_to_the_divergence():
@@ -358,7 +355,7 @@ def test_the_score_error_integrates_to_the_divergence():
     theta = LINE + np.array([[0.3], [-0.2], [0.4]])
     nodes, weights = np.polynomial.legendre.leggauss(12)
     t, T = 0.75 + 0.75 * nodes, 1.5
-    errors = [sampling.score_error(truth(theta), LINE, s, rng(1), 8, 16) for s in t]
+    errors = [scores.score_error(truth(theta), LINE, s, rng(1), 8, 16) for s in t]
     total = 0.75 * weights @ np.array(errors)
     exact = divergence(density(LINE), density(theta)) - divergence(
         density(mixture.shrink(LINE, T)), density(mixture.shrink(theta, T))
@@ -373,44 +370,44 @@ def test_the_score_error_integrates_to_the_divergence():
 @pytest.mark.parametrize("times", [[1.0, 1.0], [0.0, 1.0], [1.0, -0.5], [2.0, 0.5, 0.7]])
 def test_times_that_do_not_fall_are_refused(times):
     with pytest.raises(ValueError, match=r"times: got .*, must be >= 0 and strictly decreasing"):
-        sampling.reverse_sde(rng(), truth(MEANS), np.ones((2, 3)), np.array(times))
+        samplers.reverse_sde(rng(), truth(MEANS), np.ones((2, 3)), np.array(times))
 
 
 def test_a_score_of_the_wrong_shape_is_named():
     with pytest.raises(ValueError, match=r"score\(t, x\): got \(2,\), must be \(2, 3\) to match x"):
-        sampling.probability_flow(lambda t, x: x[:, 0], np.ones((2, 3)), np.array([1.0, 0.0]))
+        samplers.probability_flow(lambda t, x: x[:, 0], np.ones((2, 3)), np.array([1.0, 0.0]))
 
 
 def test_a_schedule_must_end_before_it_starts():
     with pytest.raises(ValueError, match=r"T: got 0.5, must be > 0.5"):
-        sampling.schedule(0.5, 3, 0.5)
+        schemes.schedule(0.5, 3, 0.5)
     with pytest.raises(ValueError, match=r"end: got -1, must be >= 0"):
-        sampling.schedule(0.5, 3, -1.0)
+        schemes.schedule(0.5, 3, -1.0)
 
 
 def test_a_grid_too_coarse_for_the_step_is_refused_and_the_hint_is_right():
     start = density(mixture.shrink(LINE, 2.0))
     with pytest.raises(ValueError, match=r"grid: got a spacing of 0.025, must be below") as caught:
-        sampling.law(truth(LINE), start, GRID, np.array([1.0, 0.9999]))
+        laws.law(truth(LINE), start, GRID, np.array([1.0, 0.9999]))
     hint = float(str(caught.value).split("below ")[1].split()[0])
     fine = np.arange(-12, 12, 0.98 * hint)
-    sampling.law(truth(LINE), np.zeros_like(fine), fine, np.array([1.0, 0.9999]))
+    laws.law(truth(LINE), np.zeros_like(fine), fine, np.array([1.0, 0.9999]))
 
 
 def test_the_law_without_steps_is_for_one_dimension_and_forward_in_its_times():
     args = NORMAL, GRID
     with pytest.raises(ValueError, match=r"start: got 0.5, must be > 0.5"):
-        sampling.reverse_law(LINE, *args, 0.5, 0.5)
+        laws.reverse_law(LINE, *args, 0.5, 0.5)
     with pytest.raises(ValueError, match=r"grid: got a spacing of 0.025, must be below 0.0109"):
-        sampling.reverse_law(LINE, *args, 0.5001, 0.5)
+        laws.reverse_law(LINE, *args, 0.5001, 0.5)
 
 
 @pytest.mark.parametrize("grid", [GRID[::-1].copy(), np.r_[GRID[:-1], 13.0], GRID[:1]])
 def test_a_grid_that_is_not_uniform_is_refused(grid):
     with pytest.raises(ValueError, match=r"(?s)grid: got .*, must be uniform and increasing"):
-        sampling.law(truth(LINE), np.ones(len(grid)), grid, np.array([1.0, 0.5]))
+        laws.law(truth(LINE), np.ones(len(grid)), grid, np.array([1.0, 0.5]))
 
 
 def test_rungs_must_be_distinct():
     with pytest.raises(ValueError, match=r"times: got .*, must be distinct"):
-        sampling.ladder(np.array([0.5, 0.5]), np.stack([MEANS, MEANS]))
+        scores.ladder(np.array([0.5, 0.5]), np.stack([MEANS, MEANS]))

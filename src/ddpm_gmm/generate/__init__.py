@@ -1,0 +1,1 @@
+"""From a score to samples, and how far their law is from the truth."""

@@ -1,0 +1,1 @@
+"""Learners: gradient descent and its Algorithm 1, ladders of noise scales, power iteration."""

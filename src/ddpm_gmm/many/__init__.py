@@ -1,0 +1,1 @@
+"""K centres: population quantities and what they can tell at the truth."""

@@ -1,0 +1,1 @@
+"""The pair {mu, -mu}, exactly: no samples, in any dimension."""
