@@ -1,15 +1,15 @@
 """The book's machinery: what notebooks record, what contracts promise, how the site is made.
 
-It knows no mathematics. A notebook needs only the three names below and :mod:`companion.figures`.
+It knows no mathematics. A notebook needs only the names below and :mod:`companion.figures`.
 """
 
 try:
     from companion.profiles import sizes
     from companion.records import record
-    from companion.statistics import t_interval
+    from companion.statistics import proportion, slope, streams, t_interval
 except ModuleNotFoundError as missing:
     raise ImportError(
         f"companion needs {missing.name}: pip install 'ddpm-gmm-companion[book]'"
     ) from None
 
-__all__ = ["record", "sizes", "t_interval"]
+__all__ = ["proportion", "record", "sizes", "slope", "streams", "t_interval"]

@@ -1,10 +1,10 @@
 """The build, in three sentences.
 
-Every notebook whose executed copy was made from other code is run. The claims are judged by what
-the notebooks recorded. If every claim held and anything that the site shows is new, the site is
+Every notebook whose executed copy was made from other code is run, and every certificate that is
+new to the checker is checked. The claims are judged by what the notebooks recorded. If every claim held and anything that the site shows is new, the site is
 built, beside the old one, and put in its place when it is whole.
 
-    sources -> executed notebooks -> rulings -> site
+    sources -> executed notebooks, checked certificates -> rulings -> site
 
 All of the work goes through one executor of :mod:`concurrent.futures`.
 """
@@ -15,9 +15,11 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures import Executor, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import partial
+from itertools import count
 
 from companion import contract, evidence, paths, report, rulings, site
 from companion.contract import Broken
@@ -77,33 +79,47 @@ def _run(name: str, profile: str, made_from: str) -> float:
 def renew(sources: Sources, executor: Executor) -> evidence.Evidence:
     """Run every notebook that is not fit, the longest first; say what became of each."""
     found = evidence.collect(sources)
-    if not found.unfit:
-        return found
-    long = contract.long_ones()
+    long = contract.long_ones() if found.unfit else set()
 
     def length(name):
         return found.seconds.get(name, 1e9 if paths.contract_of(name) in long else 0.0)
 
-    jobs = {
-        executor.submit(_run, name, sources.profile, sources.of_notebook(name)): name
-        for name in sorted(found.unfit, key=length, reverse=True)
-    }
     total = len(paths.notebooks())
-    for done in as_completed(jobs):
-        name = jobs[done]
-        try:
-            seconds = done.result()
-        except Broken as fault:
-            report.complain(fault)
-        except BrokenProcessPool:
-            raise Broken(
-                "a process of the build was killed, most likely for want of memory;"
-                " what is finished stays, and the next make book goes on from there"
-            ) from None
-        else:
-            total_ready = len(found.executed) + sum(j.done() for j in jobs)
-            report.say(f"ran   {name:<18} {seconds:6.1f} s   [{total_ready}/{total}]")
-    return evidence.collect(sources)
+    ready = count(len(found.executed) + 1)
+
+    def tell(name, done):
+        if not done.cancelled() and done.exception() is None:
+            report.say(f"ran   {name:<18} {done.result():6.1f} s   [{next(ready)}/{total}]")
+        elif isinstance(done.exception(), Broken):
+            report.complain(done.exception())
+
+    jobs = []
+    for name in sorted(found.unfit, key=length, reverse=True):
+        job = executor.submit(_run, name, sources.profile, sources.of_notebook(name))
+        job.add_done_callback(partial(tell, name))
+        jobs.append(job)
+    try:
+        certified(executor)  # the notebooks run meanwhile
+        wait(jobs)
+        if any(isinstance(job.exception(), BrokenProcessPool) for job in jobs):
+            raise BrokenProcessPool
+    except BrokenProcessPool:
+        raise Broken(
+            "a process of the build was killed, most likely for want of memory;"
+            " what is finished stays, and the next make book goes on from there"
+        ) from None
+    return evidence.collect(sources) if jobs else found
+
+
+def certified(executor: Executor) -> None:
+    """Let the checker rule on every certificate: what a page calls certified rests on them."""
+    if not any(paths.CERTIFICATES.glob("*.json")):
+        return
+    from companion import certificates  # and with it python-flint
+
+    faults = certificates.check(executor=executor)
+    if any(faults.values()):
+        raise Broken("\n".join(f"certificate {n}: {why}" for n, why in faults.items() if why))
 
 
 def judge(found: evidence.Evidence, profile: str) -> rulings.Rulings:

@@ -56,7 +56,7 @@ def certify(args):
 def check(args):
     from companion import certificates
 
-    certificates.check()
+    certificates.report()
 
 
 def _parser() -> argparse.ArgumentParser:

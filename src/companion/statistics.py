@@ -1,4 +1,4 @@
-"""What seeds say of a mean: the interval by which claims are judged and figures drawn."""
+"""What seeds say: intervals of means and of shares, slopes, and a stream of numbers for each."""
 
 import numpy as np
 from scipy import stats
@@ -25,3 +25,31 @@ def t_interval(values, axis=0):
         raise ValueError(f"values: got {n} seed, must be at least 2")
     half = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * stats.sem(values, axis=axis)
     return values.mean(axis=axis), half
+
+
+def proportion(wins: int, tries: int) -> tuple[float, float]:
+    """The 99 % interval of a share of which ``wins`` of ``tries`` were seen (Clopper-Pearson)."""
+    found = stats.binomtest(int(wins), int(tries)).proportion_ci(CONFIDENCE, method="exact")
+    return found.low, found.high
+
+
+def slope(x, y) -> float:
+    """The exponent p of y ~ x^p, by least squares in the logarithms of both.
+
+    Parameters
+    ----------
+    x, y : arrays (n,), > 0, n at least 2
+    """
+    return float(np.polyfit(np.log(x), np.log(y), 1)[0])
+
+
+def streams(seed: int):
+    """A function that gives a generator of its own to every key: rng(3, k) for the k-th seed.
+
+    Generators of different keys are independent (numpy.random.SeedSequence).
+    """
+
+    def rng(*key: int) -> np.random.Generator:
+        return np.random.default_rng([seed, *key])
+
+    return rng

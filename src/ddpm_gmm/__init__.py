@@ -20,5 +20,6 @@ vector (d,). The rooms, bottom up; each module imports only from those above it:
 ``generate``
     ``schemes``, ``samplers``, their ``laws`` on a line, ``scores``, a ``two_sample`` test
 ``certify``
-    explicit constants, proved by ball arithmetic; works with floats and balls
+    explicit constants, proved by ball arithmetic and checked by a second program; needs
+    python-flint
 """
