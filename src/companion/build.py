@@ -1,8 +1,9 @@
 """The build, in three sentences.
 
 Every notebook whose executed copy was made from other code is run, and every certificate that is
-new to the checker is checked. The claims are judged by what the notebooks recorded. If every claim held and anything that the site shows is new, the site is
-built, beside the old one, and put in its place when it is whole.
+new to the checker is checked. The claims are judged by what the notebooks recorded. If every claim
+held and anything that the site shows is new, the site is built, beside the old one, and put in its
+place when it is whole.
 
     sources -> executed notebooks, checked certificates -> rulings -> site
 

@@ -189,7 +189,8 @@ def check(names=None, told=None, executor=None) -> dict[str, str | None]:
 
 def report() -> None:
     """Rule on every certificate, and say so."""
-    names = list((paths.CERTIFICATES).glob("*.json"))
+    names = list(paths.CERTIFICATES.glob("*.json"))
+    before = _accepted(_rules())
     with tqdm(total=len(names), unit="proof") as bar:
 
         def tell(name, fault):
@@ -198,6 +199,11 @@ def report() -> None:
                 says.say(f"accepted {name}")
 
         faults = check(told=tell)
+    anew = sum(d not in before for d in _accepted(_rules()))
+    says.say(
+        f"{sum(f is None for f in faults.values())} certificates accepted,"
+        f" {anew} of them ruled on anew"
+    )
     if any(faults.values()):
         wrong = (f"certificate {name}: {fault}" for name, fault in faults.items() if fault)
         raise Broken("\n".join(wrong))
