@@ -10,7 +10,10 @@ from typing import NamedTuple
 
 import jaxtyping
 
-jaxtyping.install_import_hook("ddpm_gmm", "beartype.beartype")  # before anything imports it
+ROOT = Path(__file__).resolve().parents[1]
+OURS = ["ddpm_gmm", *(p.stem for p in (ROOT / "notebooks").glob("*.py"))]
+
+jaxtyping.install_import_hook(OURS, "beartype.beartype")  # before anything imports them
 
 import pytest  # noqa: E402
 from filelock import FileLock  # noqa: E402
@@ -19,8 +22,6 @@ from hypothesis import settings  # noqa: E402
 # No timed tests; the same examples in every run; nothing left on disk.
 settings.register_profile("companion", deadline=None, derandomize=True, database=None)
 settings.load_profile("companion")
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 class Built(NamedTuple):

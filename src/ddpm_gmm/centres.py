@@ -54,22 +54,9 @@ def collinear(K: int, d: int, delta: float) -> Float[Array, "K d"]:
     return _at(np.arange(K, dtype=float)[:, None], d, delta)
 
 
-def grid(K: int, d: int, delta: float) -> Float[Array, "K d"]:
-    """K points of a square grid of spacing delta, as many sides as d allows.
-
-    The sides have ceil(K^(1/s)) points in s = min(d, ceil(log2 K)) dimensions; of these points the
-    first K in lexicographic order.
-    """
-    K, d, delta = _asked(K, d, delta)
-    s = min(d, (K - 1).bit_length())
-    side = next(m for m in range(2, K + 1) if m**s >= K)
-    return _at(
-        np.stack(np.unravel_index(np.arange(K), (side,) * s), axis=1).astype(float), d, delta
-    )
-
-
 def random(rng: np.random.Generator, K: int, d: int, delta: float) -> Float[Array, "K d"]:
     """K centres drawn from N(0, I), scaled to separation delta."""
+    rng = check.generator(rng)
     K, d, delta = _asked(K, d, delta)
     return _at(rng.standard_normal((K, d)), d, delta)
 
@@ -79,6 +66,7 @@ def clustered(rng: np.random.Generator, K: int, d: int, delta: float) -> Float[A
 
     Midpoints as :func:`random` draws them; each pair has a direction of its own.
     """
+    rng = check.generator(rng)
     K, d, delta = _asked(K, d, delta)
     if K < 4 or K % 2:
         raise ValueError(f"K: got {K}, must be even and >= 4")
@@ -92,7 +80,8 @@ def displaced(
     rng: np.random.Generator, means: Float[Array, "K d"], radius: float
 ) -> Float[Array, "K d"]:
     """A warm start: each centre moved by exactly ``radius`` >= 0, each in a random direction."""
-    means, radius = check.array("means", means, 2), check.number("radius", radius, least=0)
+    rng, means = check.generator(rng), check.array("means", means, 2)
+    radius = check.number("radius", radius, least=0)
     step = rng.standard_normal(means.shape)
     return means + radius * step / np.linalg.norm(step, axis=1, keepdims=True)
 

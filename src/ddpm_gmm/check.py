@@ -5,31 +5,31 @@ import numpy as np
 _MOST = 1e100  # entries beyond it have squares that overflow
 
 
-def array(name, value, *ndims, least=None):
+def array(name, value, *ndims, least_axes=None):
     """Return ``value`` as a float64 array: finite, not empty, and of a shape that is allowed.
 
     Finite means below 1e100 in size, so that squares and inner products are finite as well.
 
-    ``ndims`` lists the numbers of axes allowed; ``least`` instead allows that many or more, for
-    functions that take a batch of vectors.
+    ``ndims`` lists the numbers of axes allowed; ``least_axes`` instead allows that many or more,
+    for functions that take a batch of vectors.
     """
     try:
-        if np.iscomplexobj(value):
+        out = np.asarray(value)
+        if out.dtype.kind not in "biuf":  # neither complex numbers nor text, dates or objects
             raise TypeError
-        out = np.asarray(value, dtype=np.float64)
+        out = np.asarray(out, dtype=np.float64)
     except (TypeError, ValueError):
         raise ValueError(f"{name}: got {value!r:.60}, must be an array of real numbers") from None
-    if out.ndim < least if least is not None else out.ndim not in ndims:
-        want = f"at least {least}" if least is not None else " or ".join(map(str, ndims))
+    if out.ndim < least_axes if least_axes is not None else out.ndim not in ndims:
+        want = " or ".join(map(str, ndims)) if least_axes is None else f"at least {least_axes}"
         raise ValueError(f"{name}: got shape {out.shape}, must have {want} axes")
     if out.size == 0:
         raise ValueError(f"{name}: got shape {out.shape}, must not be empty")
     if not (out.min() > -_MOST and out.max() < _MOST):  # false for nan; allocates nothing
         bad = np.argwhere(~(np.abs(out) < _MOST))[0]
-        least = "" if not np.isfinite(out[tuple(bad)]) else f" and below {_MOST:g} in size"
-        raise ValueError(
-            f"{name}: got {out[tuple(bad)]} at index {tuple(map(int, bad))}, must be finite{least}"
-        )
+        got, index = out[tuple(bad)], tuple(map(int, bad))
+        size = f" and below {_MOST:g} in size" if np.isfinite(got) else ""
+        raise ValueError(f"{name}: got {got} at index {index}, must be finite{size}")
     return out
 
 
@@ -42,6 +42,8 @@ def same(name, shape, other, other_shape):
 def number(name, value, *, above=None, least=None):
     """Return a finite float, strictly ``above`` or at ``least`` the given limit."""
     try:
+        if isinstance(value, (str, bytes)):
+            raise TypeError
         out = float(value)
     except (TypeError, ValueError):
         raise ValueError(f"{name}: got {value!r:.60}, must be a real number") from None
@@ -77,6 +79,24 @@ def count(name, value, least=1, most=None):
     return int(value)
 
 
+def weights(value, rows, name="x"):
+    """Return weights (rows,), none negative and not all zero; None, for equal ones, stays None."""
+    if value is None:
+        return None
+    out = array("weights", value, 1)
+    same("weights.shape[0]", len(out), f"the rows of {name}", rows)
+    if out.min() < 0 or not out.sum() > 0:
+        raise ValueError(f"weights: got {out}, must be >= 0 with a sum > 0")
+    return out
+
+
+def generator(rng):
+    """Return the generator; refuse anything else, a seed above all: equal seeds, equal draws."""
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(f"rng: got {rng!r:.60}, must be a numpy.random.Generator")
+    return rng
+
+
 def falling(name, times):
     """Return times (q,), >= 0 and strictly decreasing."""
     times = array(name, times, 1)
@@ -94,7 +114,7 @@ def scored(score, t, x):
 
 def together(name, value, other, other_value):
     """Return two arrays, of any number of axes, that broadcast against each other, broadcast."""
-    a, b = array(name, value, least=0), array(other, other_value, least=0)
+    a, b = array(name, value, least_axes=0), array(other, other_value, least_axes=0)
     try:
         return np.broadcast_arrays(a, b)
     except ValueError:
@@ -105,16 +125,16 @@ def together(name, value, other, other_value):
 
 def vectors(theta, mu):
     """Return (theta, mu) as arrays (..., d) with the same d and batches that broadcast."""
-    theta, mu = array("theta", theta, least=1), array("mu", mu, least=1)
+    theta, mu = array("theta", theta, least_axes=1), array("mu", mu, least_axes=1)
     same("theta.shape[-1]", theta.shape[-1], "mu", mu.shape[-1])
     together("theta", theta, "mu", mu)
     return theta, mu
 
 
-def parameter_and_sample(theta, x, name="x"):
+def parameter_and_sample(theta, x, name="x", of="theta"):
     """Return (theta, x): theta of shape (d,) for the pair or (K, d), x of shape (n, d)."""
-    theta, x = array("theta", theta, 1, 2), array(name, x, 2)
-    same("theta.shape[-1]", theta.shape[-1], f"the columns of {name}", x.shape[1])
+    theta, x = array(of, theta, 1, 2), array(name, x, 2)
+    same(f"{of}.shape[-1]", theta.shape[-1], f"the columns of {name}", x.shape[1])
     return theta, x
 
 

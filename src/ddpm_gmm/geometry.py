@@ -37,7 +37,7 @@ def to_plane(theta: Float[Array, "*batch d"], mu: Float[Array, " d"]):
     b is computed from the residual and not as sqrt(|theta|^2 - a^2), which loses half the digits
     near the axis.
     """
-    theta, mu = check.array("theta", theta, least=1), check.array("mu", mu, 1)
+    theta, mu = check.array("theta", theta, least_axes=1), check.array("mu", mu, 1)
     check.same("theta.shape[-1]", theta.shape[-1], "mu", mu.shape[0])
     size = norm(mu)
     direction = mu / size if size > 0 else np.zeros_like(mu)
@@ -78,15 +78,6 @@ def rescale(theta: Float[Array, "*batch d"], size: float) -> Float[Array, "*batc
 
     The projection under which the angle lemma is studied here: it leaves the direction alone.
     """
-    theta = check.array("theta", theta, least=1)
+    theta = check.array("theta", theta, least_axes=1)
     length = norm(theta)[..., None]
     return check.number("size", size, above=0) * theta / np.where(length > 0, length, 1.0)
-
-
-def clip_ball(theta: Float[Array, "*batch d"], radius: float) -> Float[Array, "*batch d"]:
-    """Project onto the ball of radius ``radius``: theta where |theta| <= radius, else rescaled."""
-    theta = check.array("theta", theta, least=1)
-    length = norm(theta)[..., None]
-    return theta * np.minimum(
-        1.0, check.number("radius", radius, above=0) / np.maximum(length, 1e-300)
-    )

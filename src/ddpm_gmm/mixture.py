@@ -44,7 +44,7 @@ def sample(rng: np.random.Generator, n: int, means: Float[Array, "K d"]) -> Floa
     -------
     array (n, d)
     """
-    means = check.array("means", means, 2)
+    rng, means = check.generator(rng), check.array("means", means, 2)
     n = check.count("n", n)
     x = rng.standard_normal((n, means.shape[1]))
     x += means[rng.integers(means.shape[0], size=n)]
@@ -67,7 +67,7 @@ def diffuse(rng: np.random.Generator, x0: Float[Array, "n d"], t: float):
     x, z : arrays (n, d)
         The noised points and the very noise they got: the literal objective needs both.
     """
-    x0 = check.array("x0", x0, 2)
+    rng, x0 = check.generator(rng), check.array("x0", x0, 2)
     sigma = noise_scale(t)
     z = rng.standard_normal(x0.shape)
     return np.exp(-t) * x0 + sigma * z, z

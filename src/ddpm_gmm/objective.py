@@ -3,8 +3,8 @@
 The student for parameters theta is the score of a mixture: s(x) = E_theta[mean | x] - x, with
 E_theta[mean | x] = tanh(theta . x) theta for the tied pair (``theta`` of shape (d,)) and
 sum_i w_i(x) theta_i for K centres (``theta`` of shape (K, d)). All functions return L/2 and its
-gradient with respect to the parameters at the noise scale at hand, theta_t = theta e^{-t}. Means
-over the sample of:
+gradient with respect to the parameters at the noise scale of the sample, theta_t = theta e^{-t}.
+Means over the sample, or sums with ``weights`` (n,) of one's own, of:
 
 literal
     |s(X_t) + Z / sqrt(1 - e^{-2t})|^2 / 2; needs the noise Z, and t > 0
@@ -24,85 +24,105 @@ from jaxtyping import Float
 from ddpm_gmm import check, mixture
 
 Array = np.ndarray
+Theta, Sample = Float[Array, "*K d"], Float[Array, "n d"]
+Weights = Float[Array, " n"] | None
 
 
-def _mean(part, theta, *samples):
-    """Mean over the rows of the samples of what ``part`` sums over a block of them."""
+def _mean(part, theta, weights, *samples):
+    """Mean over the rows of what ``part`` sums over a block, its weights None where all agree."""
     n = len(samples[0])
-    sums = (part(theta, *(s[i] for s in samples)) for i in mixture.blocks(n, max(theta.shape)))
-    return sum(sums) / n
+    weights, blocks = check.weights(weights, n), mixture.blocks(n, max(theta.shape))
+    if weights is None:
+        return sum(part(theta, None, *(s[i] for s in samples)) for i in blocks) / n
+    return sum(part(theta, weights[i], *(s[i] for s in samples)) for i in blocks)
+
+
+def _times(values, weights):
+    """The values (..., n), each times its weight where there are any."""
+    return values if weights is None else values * weights
+
+
+def _sum(values, weights):
+    """The sum of the values (n,), each times its weight where there are any."""
+    return values.sum() if weights is None else values @ weights
 
 
 # -- the literal and the explicit form: regression of the posterior mean on a target v (n, d) ------
 #    s(x) + z/sigma = E_theta[mean | x] - v with v = x - z/sigma;  s - score: v the truth's.
 
 
-def _regression_loss(theta, x, v):
+def _regression_loss(theta, weights, x, v):
     if theta.ndim == 1:
         fit = np.outer(np.tanh(x @ theta), theta)
     else:
         fit = mixture._posterior(x, theta).T @ theta
     residual = fit - v
-    return np.einsum("nd,nd->", residual, residual) / 2
+    return _sum(np.einsum("nd,nd->n", residual, residual), weights) / 2
 
 
-def _regression_gradient(theta, x, v):
+def _regression_gradient(theta, weights, x, v):
     if theta.ndim == 1:
         h = np.tanh(x @ theta)
-        along_x = (1 - h**2) * (h * (theta @ theta) - v @ theta)
-        return (h @ h) * theta - h @ v + along_x @ x
+        along_x = _times((1 - h**2) * (h * (theta @ theta) - v @ theta), weights)
+        own = _times(h, weights)
+        return (own @ h) * theta - own @ v + along_x @ x
     w = mixture._posterior(x, theta)
     c = theta @ theta.T @ w - theta @ v.T  # c_i = theta_i . (fit - v)
-    p = w * (c - np.einsum("kn,kn->n", w, c))
-    return w @ w.T @ theta - w @ v + p @ x - p.sum(axis=1)[:, None] * theta
+    p = _times(w * (c - np.einsum("kn,kn->n", w, c)), weights)
+    own = _times(w, weights)
+    return own @ w.T @ theta - own @ v + p @ x - p.sum(axis=1)[:, None] * theta
 
 
-def _literal(part, theta, x, z, t):
-    theta, x = check.parameter_and_sample(theta, x)
+def _literal(part, theta, x, z, t, weights):
+    theta, x = check.parameter_and_sample(theta, x, of="theta_t")
     z = check.array("z", z, 2)
     check.same("z.shape", z.shape, "x", x.shape)
     sigma = mixture.noise_scale(check.number("t", t, above=0))
-    return _mean(lambda theta, x, z: part(theta, x, x - z / sigma), theta, x, z)
+    return _mean(lambda theta, s, x, z: part(theta, s, x, x - z / sigma), theta, weights, x, z)
 
 
-def literal_loss(theta: Float[Array, "*K d"], x: Float[Array, "n d"], z: Float[Array, "n d"], t):
+def literal_loss(theta_t: Theta, x: Sample, z: Sample, t, weights: Weights = None):
     """The literal objective: mean |s(X_t) + Z / sqrt(1 - e^{-2t})|^2 / 2.
 
     Parameters
     ----------
-    theta : array (d,) for the tied pair, (K, d) for centres
+    theta_t : array (d,) for the tied pair, (K, d) for centres; at time t
     x, z : arrays (n, d)
         The noised points and their noise, as :func:`ddpm_gmm.mixture.diffuse` returns them.
     t : float
         Must be > 0: the target divides by the noise scale.
+    weights : array (n,), optional
+        Of the points; 1/n each if not given.
 
     Returns
     -------
     float
     """
-    return _literal(_regression_loss, theta, x, z, t)
+    return _literal(_regression_loss, theta_t, x, z, t, weights)
 
 
-def literal_gradient(
-    theta: Float[Array, "*K d"], x: Float[Array, "n d"], z: Float[Array, "n d"], t
-) -> Float[Array, "*K d"]:
-    """Gradient of :func:`literal_loss`; same arguments, shape of theta.
+def literal_gradient(theta_t: Theta, x: Sample, z: Sample, t, weights: Weights = None) -> Theta:
+    """Gradient of :func:`literal_loss` in theta_t; same arguments, shape of theta_t.
 
     For the pair, with h = tanh(theta . x) and v = x - z/sigma:
     mean[ h (h theta - v) + (1 - h^2) (theta . (h theta - v)) x ].
     """
-    return _literal(_regression_gradient, theta, x, z, t)
+    return _literal(_regression_gradient, theta_t, x, z, t, weights)
 
 
-def _explicit(part, theta, x, mu):
+def _explicit(part, theta, x, mu, weights):
     theta, x = check.parameter_and_sample(theta, x)
     mu = check.array("mu", mu, 1, 2)
     check.same("mu.shape[-1]", mu.shape[-1], "the columns of x", x.shape[1])
     means = mixture.pair(mu) if mu.ndim == 1 else mu
-    return _mean(lambda theta, x: part(theta, x, mixture._posterior(x, means).T @ means), theta, x)
+
+    def towards_truth(theta, weights, x):
+        return part(theta, weights, x, mixture._posterior(x, means).T @ means)
+
+    return _mean(towards_truth, theta, weights, x)
 
 
-def explicit_loss(theta: Float[Array, "*K d"], x: Float[Array, "n d"], mu: Float[Array, "*M d"]):
+def explicit_loss(theta: Theta, x: Sample, mu: Float[Array, "*M d"], weights: Weights = None):
     """The explicit objective: mean |s(X_t) - score of q_t|^2 / 2.
 
     Parameters
@@ -110,49 +130,50 @@ def explicit_loss(theta: Float[Array, "*K d"], x: Float[Array, "n d"], mu: Float
     theta : array (d,) for the tied pair, (K, d) for centres
     x : array (n, d)
     mu : array (d,) for the pair {mu, -mu}, (K, d) for centres; at the noise scale of x
-
-    Returns
-    -------
-    float
+    weights : array (n,), optional
+        As in :func:`literal_loss`, which says what is returned.
     """
-    return _explicit(_regression_loss, theta, x, mu)
+    return _explicit(_regression_loss, theta, x, mu, weights)
 
 
 def explicit_gradient(
-    theta: Float[Array, "*K d"], x: Float[Array, "n d"], mu: Float[Array, "*M d"]
-) -> Float[Array, "*K d"]:
+    theta: Theta, x: Sample, mu: Float[Array, "*M d"], weights: Weights = None
+) -> Theta:
     """Gradient of :func:`explicit_loss`; same arguments, shape of theta."""
-    return _explicit(_regression_gradient, theta, x, mu)
+    return _explicit(_regression_gradient, theta, x, mu, weights)
 
 
 # -- the implicit form -----------------------------------------------------------------------------
 
 
-def _implicit_loss(theta, x):
+def _implicit_loss(theta, weights, x):
     if theta.ndim == 1:
         u = x @ theta
         h = np.tanh(u)
-        return np.sum((theta @ theta) * (1 - h**2 / 2) - u * h)
+        return _sum((theta @ theta) * (1 - h**2 / 2) - u * h, weights)
     w = mixture._posterior(x, theta)
     gram = theta @ theta.T
-    return np.einsum("kn,kn->", w, np.diag(gram)[:, None] - theta @ x.T - gram @ w / 2)
+    own = np.diag(gram)[:, None] - theta @ x.T - gram @ w / 2
+    return _sum(np.einsum("kn,kn->n", w, own), weights)
 
 
-def _implicit_gradient(theta, x):
+def _implicit_gradient(theta, weights, x):
     if theta.ndim == 1:
         u = x @ theta
         h = np.tanh(u)
-        weight = h + (1 - h**2) * (u + (theta @ theta) * h)
-        return (2 * len(x) - h @ h) * theta - weight @ x
+        along_x = _times(h + (1 - h**2) * (u + (theta @ theta) * h), weights)
+        mass = len(x) if weights is None else weights.sum()
+        return (2 * mass - _times(h, weights) @ h) * theta - along_x @ x
     w = mixture._posterior(x, theta)
     gram = theta @ theta.T
     c = np.diag(gram)[:, None] - gram @ w - theta @ x.T
-    p = w * (c - np.einsum("kn,kn->n", w, c))
-    own = (2 * w - p).sum(axis=1)[:, None] * theta
-    return own - w @ w.T @ theta + (p - w) @ x
+    p = _times(w * (c - np.einsum("kn,kn->n", w, c)), weights)
+    own = _times(w, weights)
+    mass = (2 * own - p).sum(axis=1)[:, None]
+    return mass * theta - own @ w.T @ theta + (p - own) @ x
 
 
-def implicit_loss(theta: Float[Array, "*K d"], x: Float[Array, "n d"]):
+def implicit_loss(theta: Theta, x: Sample, weights: Weights = None):
     """The implicit objective: mean of |s|^2/2 + div s, less the terms |x|^2/2 - d free of theta.
 
     Pair: r^2 (1 + sech^2 u)/2 - u tanh u with u = theta . x.
@@ -162,44 +183,42 @@ def implicit_loss(theta: Float[Array, "*K d"], x: Float[Array, "n d"]):
     ----------
     theta : array (d,) for the tied pair, (K, d) for centres
     x : array (n, d)
-
-    Returns
-    -------
-    float
+    weights : array (n,), optional
+        As in :func:`literal_loss`, which says what is returned.
     """
-    return _mean(_implicit_loss, *check.parameter_and_sample(theta, x))
+    theta, x = check.parameter_and_sample(theta, x)
+    return _mean(_implicit_loss, theta, weights, x)
 
 
-def implicit_gradient(theta: Float[Array, "*K d"], x: Float[Array, "n d"]) -> Float[Array, "*K d"]:
+def implicit_gradient(theta: Theta, x: Sample, weights: Weights = None) -> Theta:
     """Gradient of :func:`implicit_loss`; same arguments, shape of theta.
 
     Pair, with h = tanh(u): mean[ (2 - h^2) theta - (h + (1 - h^2)(u + r^2 h)) x ].
     K centres, with c_i = |theta_i|^2 - (f + x) . theta_i and cbar = sum_j w_j c_j:
     mean[ w_k (2 theta_k - f - x) + w_k (c_k - cbar) (x - theta_k) ].
     """
-    return _mean(_implicit_gradient, *check.parameter_and_sample(theta, x))
+    theta, x = check.parameter_and_sample(theta, x)
+    return _mean(_implicit_gradient, theta, weights, x)
 
 
 # -- what a step adds to gradient EM ---------------------------------------------------------------
 
 
-def _remainder(theta, x, weights):
+def _remainder(theta, weights, x):
     if theta.ndim == 1:
         u = x @ theta
         h = np.tanh(u)
-        slope = weights * (1 - h**2)
+        slope = _times(1 - h**2, weights)
         return (slope * (u + (theta @ theta) * h)) @ x - slope.sum() * theta
     w = mixture._posterior(x, theta)
     gram = theta @ theta.T
     c = np.diag(gram)[:, None] - gram @ w - theta @ x.T
-    p = weights * w * (c - np.einsum("kn,kn->n", w, c))
-    own = weights * w
+    p = _times(w * (c - np.einsum("kn,kn->n", w, c)), weights)
+    own = _times(w, weights)
     return own @ w.T @ theta - p @ x + (p - own).sum(axis=1)[:, None] * theta
 
 
-def G(
-    theta: Float[Array, "*K d"], x: Float[Array, "n d"], weights: Float[Array, " n"] | None = None
-) -> Float[Array, "*K d"]:
+def G(theta: Theta, x: Sample, weights: Weights = None) -> Theta:
     """What a step along the implicit form adds to a step of gradient EM, on a sample.
 
     Pair, with h = tanh(u): mean[ (1 - h^2) ((u + r^2 h) x - theta) ].
@@ -215,13 +234,11 @@ def G(
     theta : array (d,) for the tied pair, (K, d) for centres
     x : array (n, d)
     weights : array (n,), optional
-        The mean is of the integrand times these; all 1 if not given.
+        As in :func:`literal_loss`.
 
     Returns
     -------
     array of the shape of theta
     """
     theta, x = check.parameter_and_sample(theta, x)
-    weights = np.ones(len(x)) if weights is None else check.array("weights", weights, 1)
-    check.same("weights.shape[0]", len(weights), "the rows of x", len(x))
-    return _mean(_remainder, theta, x, weights)
+    return _mean(_remainder, theta, weights, x)

@@ -4,7 +4,10 @@ Tolerances in these tests are derived from EPS (rounding), from the truncation e
 difference, or from a standard error; the comment beside each says which.
 """
 
+import importlib
+import inspect
 import math
+import pkgutil
 from functools import lru_cache
 
 import mpmath as mp
@@ -58,6 +61,36 @@ def at_angle(rng, d, theta_size, mu_size, phi):
         return np.array([theta_size * math.copysign(1.0, math.cos(phi))]), np.array([mu_size])
     e, f = np.linalg.qr(rng.standard_normal((d, 2)))[0].T
     return theta_size * (math.cos(phi) * e + math.sin(phi) * f), mu_size * e
+
+
+# -- the package, by inspection -------------------------------------------------------------------
+
+
+def rooms():
+    """Every module of ddpm_gmm but certify's, by its full name, with the functions it defines."""
+    import ddpm_gmm
+
+    names = [m.name for m in pkgutil.walk_packages(ddpm_gmm.__path__, "ddpm_gmm.")]
+    modules = [importlib.import_module(n) for n in names if not n.startswith("ddpm_gmm.certify")]
+    return {
+        m.__name__: {
+            name: f
+            for name, f in inspect.getmembers(m, inspect.isfunction)
+            if f.__module__ == m.__name__ and not name.startswith("_")
+        }
+        for m in modules
+    }
+
+
+def public_functions():
+    """The functions that a notebook may call: all but those of ``check``."""
+    found = rooms()
+    return {f for name, own in found.items() if name != "ddpm_gmm.check" for f in own.values()}
+
+
+def fresh(arguments):
+    """The same arguments, with a generator in its first state where there is one."""
+    return arguments | ({"rng": np.random.default_rng(0)} if "rng" in arguments else {})
 
 
 # -- slow twins -----------------------------------------------------------------------------------

@@ -15,7 +15,6 @@ RNG = np.random.default_rng(0)
 LAYOUTS = {
     "simplex": lambda rng, K, d, delta: centres.simplex(K, max(d, K - 1), delta),
     "collinear": lambda rng, K, d, delta: centres.collinear(K, d, delta),
-    "grid": lambda rng, K, d, delta: centres.grid(K, d, delta),
     "random": centres.random,
     "clustered": lambda rng, K, d, delta: centres.clustered(rng, K + 4 - K % 2, d, delta),
 }
@@ -43,10 +42,6 @@ def test_each_layout_has_its_shape():
     np.testing.assert_allclose(distances, 3.0 * (1 - np.eye(7)), 0, 64 * EPS)
     line = centres.collinear(5, 3, 2.0)
     np.testing.assert_allclose(np.diff(line, axis=0), [[2, 0, 0]] * 4, 0, 16 * EPS)
-    # 64 points of 6 dimensions are the hypercube: each has 6 neighbours at the separation.
-    near = np.isclose(centres.cdist(*[centres.grid(64, 6, 2.0)] * 2), 2.0).sum(axis=1)
-    np.testing.assert_array_equal(near, 6)
-    assert len(np.unique(centres.grid(9, 2, 1.0).round(9), axis=0)) == 9  # 3 by 3
     # Clustered: row i and row K/2 + i are partners, all others at least 3 delta away.
     pairs = centres.clustered(RNG, 8, 4, 1.5)
     gaps = centres.cdist(pairs, pairs)
@@ -97,7 +92,7 @@ def test_labels_do_not_matter(order):
     [
         (lambda: centres.separation(np.ones((1, 3))), "means: got 1 centre, must have at least 2"),
         (lambda: centres.simplex(5, 3, 1.0), "d: got 3, must be >= 4 for a simplex of 5 centres"),
-        (lambda: centres.grid(1, 3, 1.0), "K: got 1, must be a whole number >= 2"),
+        (lambda: centres.collinear(1, 3, 1.0), "K: got 1, must be a whole number >= 2"),
         (lambda: centres.clustered(RNG, 5, 2, 1.0), "K: got 5, must be even and >= 4"),
     ],
 )

@@ -94,7 +94,6 @@ def test_batches_are_loops():
         lambda v: geometry.angle(v, mu),
         lambda v: geometry.to_plane(v, mu)[1],
         lambda v: geometry.rescale(v, 2.0),
-        lambda v: geometry.clip_ball(v, 2.0),
     ):
         loop = [[f(v) for v in row] for row in theta]
         np.testing.assert_allclose(f(theta), loop, 16 * EPS)
@@ -112,15 +111,3 @@ def test_rescale_sets_the_length_and_keeps_the_direction(theta, size):
     assert abs(np.linalg.norm(out) - size * theta.any()) <= 16 * EPS * size
     np.testing.assert_allclose(out * length, theta * size, 16 * EPS, 0)
     np.testing.assert_allclose(geometry.rescale(out, size), out, 16 * EPS, 0)
-
-
-@given(arrays(4, bound=20.0), arrays(4, bound=20.0), SIZES)
-def test_clip_ball_is_the_projection_onto_the_ball(theta, other, radius):
-    out, again = geometry.clip_ball(theta, radius), geometry.clip_ball(other, radius)
-    tol = 16 * EPS * (radius + np.linalg.norm(theta) + np.linalg.norm(other))
-    assert np.linalg.norm(out) <= radius + tol
-    if np.linalg.norm(theta) < radius:
-        np.testing.assert_array_equal(out, theta)
-    # The nearest point of a convex set: no point of it is on the far side, and distances shrink.
-    assert (theta - out) @ (again - out) <= tol * (1 + np.linalg.norm(theta) + 2 * radius)
-    assert np.linalg.norm(out - again) <= np.linalg.norm(theta - other) + tol

@@ -281,13 +281,13 @@ def test_memory_is_bounded_whatever_the_number_of_points():
         assert peak < 32 * 2**20
 
 
-@pytest.mark.parametrize("n, width", [(1, 1), (10, 1 << 18), (10, 1 << 20), (1 << 19, 3)])
+@pytest.mark.parametrize("n, width", [(1, 1), (10, 1 << 15), (10, 1 << 17), (1 << 16, 3)])
 def test_blocks_cover_every_row_once(n, width):
     rows = list(mixture.blocks(n, width))
     assert [i for r in rows[:12] for i in range(n)[r]] == list(range(n))[: rows[:12][-1].stop]
     assert rows[0].start == 0 and rows[-1].stop == n
     assert all(a.stop == b.start for a, b in itertools.pairwise(rows))
-    assert all((r.stop - r.start) * width <= max(1 << 18, width) for r in rows)
+    assert all((r.stop - r.start) * width <= max(1 << 15, width) for r in rows)
 
 
 # -- what a step adds to gradient EM ---------------------------------------------------------------
@@ -342,8 +342,8 @@ def test_a_weight_of_two_is_a_point_given_twice(sample):
     theta, x, _, _ = sample
     weights = 1.0 + np.arange(len(x)) % 2
     again = np.concatenate([x, x[1::2]])
-    found = objective.G(theta, x, weights) * len(x)
-    np.testing.assert_allclose(found, objective.G(theta, again) * len(again), 0, 10 * TOL)
+    found = objective.G(theta, x, weights / len(again))
+    np.testing.assert_allclose(found, objective.G(theta, again), 0, 2 * TOL)
 
 
 def test_a_centre_alone_has_no_G_and_sure_points_give_none():

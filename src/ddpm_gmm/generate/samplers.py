@@ -12,7 +12,6 @@ level c = 1, the probability flow, an ODE, for c = 0 (Song et al. 2021). A score
 
 import numpy as np
 from jaxtyping import Float
-from scipy.integrate import solve_ivp
 
 from ddpm_gmm import check
 from ddpm_gmm.generate.schemes import exponential
@@ -45,7 +44,7 @@ def reverse_sde(
     array (n, d)
         The points at times[-1].
     """
-    x, times = check.array("x", x, 2), check.falling("times", times)
+    rng, x, times = check.generator(rng), check.array("x", x, 2), check.falling("times", times)
     for t, h in zip(times, -np.diff(times), strict=False):
         a, b, spread = scheme(h, 1.0)
         x = a * x + b * check.scored(score, t, x) + spread * rng.standard_normal(x.shape)
@@ -69,40 +68,3 @@ def probability_flow(
         a, b, _ = scheme(h, 0.0)
         x = a * x + b * check.scored(score, t, x)
     return x
-
-
-def accurate_flow(
-    score, x: Float[Array, "n d"], times: Float[Array, " times"], tol: float = 1e-10
-) -> Float[Array, "times n d"]:
-    """The probability flow to a tolerance, by scipy's eighth-order Runge-Kutta integrator.
-
-    The points are integrated together, so that the steps suit all of them. The score must be
-    smooth in t and x for the order to pay.
-
-    Parameters
-    ----------
-    score, x
-        As in :func:`reverse_sde`.
-    times : array, strictly decreasing, >= 0
-        Where the points are wanted; the integrator chooses its own steps.
-    tol : float, > 0
-        Relative and absolute tolerance of a step.
-
-    Returns
-    -------
-    array (times, n, d)
-        The points at each of the times, the start first.
-    """
-    x, times = check.array("x", x, 2), check.falling("times", times)
-    tol = check.number("tol", tol, above=0)
-    if len(times) == 1:
-        return x[None].copy()
-
-    def drift(t, flat):
-        y = flat.reshape(x.shape)
-        return (-y - check.scored(score, t, y)).ravel()
-
-    found = solve_ivp(drift, times[[0, -1]], x.ravel(), "DOP853", times, rtol=tol, atol=tol)
-    if not found.success:
-        raise RuntimeError(f"the probability flow was not integrated: {found.message}")
-    return found.y.T.reshape(len(times), *x.shape)

@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from ddpm_gmm import check, mixture, objective
+from ddpm_gmm import check, geometry, mixture, objective
 
 Array = np.ndarray
 
@@ -26,7 +26,7 @@ def descend(gradient, theta, eta, steps, project=None) -> Float[Array, "time *sh
     array (steps + 1, *theta.shape)
         The whole trajectory, start first.
     """
-    theta = check.array("theta", theta, least=1)
+    theta = check.array("theta", theta, least_axes=1)
     eta, steps = check.number("eta", eta, above=0), check.count("steps", steps, least=0)
     path = np.empty((steps + 1, *theta.shape))
     path[0] = theta
@@ -36,24 +36,46 @@ def descend(gradient, theta, eta, steps, project=None) -> Float[Array, "time *sh
     return path
 
 
+def on_sphere(gradient, theta, eta, steps, size) -> Float[Array, "time *shape"]:
+    """Descent on the sphere |theta| = size, from theta put onto it: :func:`descend`, rescaled.
+
+    Parameters
+    ----------
+    gradient, theta, eta, steps
+        As in :func:`descend`; theta of shape (..., d), each vector rescaled by itself.
+    size : float, > 0
+
+    Returns
+    -------
+    array (steps + 1, *theta.shape)
+    """
+
+    def onto(theta):
+        return geometry.rescale(theta, size)
+
+    return descend(gradient, onto(theta), eta, steps, onto)
+
+
 def gmm_denoiser(
+    rng: np.random.Generator,
     t: float,
     theta: Float[Array, "*K d"],
     steps: int,
     *,
     x0: Float[Array, "n d"],
     eta: float,
-    rng: np.random.Generator,
     project=None,
     gradient=objective.literal_gradient,
 ) -> Float[Array, "time *K d"]:
     """Algorithm 1, GMMDenoiser(t, {mu_i^(0)}, H): descent on a freshly sampled DDPM objective.
 
     Each step draws fresh noise Z, forms X_t = e^{-t} X_0 + sqrt(1 - e^{-2t}) Z and steps along the
-    gradient of the literal objective mean |s(X_t) + Z/sqrt(1 - e^{-2t})|^2 / 2.
+    gradient of the literal objective mean |s(X_t) + Z/sqrt(1 - e^{-2t})|^2 / 2 in theta e^{-t}:
+    theta <- project(theta - eta e^t gradient). Everything is at time 0 but what ``gradient`` sees.
 
     Parameters
     ----------
+    rng : numpy.random.Generator
     t : float, > 0
     theta : array (d,) for the tied pair, (K, d) for centres; at time 0; K <= n, none equal
     steps : int, H
@@ -61,44 +83,43 @@ def gmm_denoiser(
         The sample at time 0. What the paper's algorithm redraws beyond the noise is not known
         here; this one keeps the sample and redraws the noise.
     eta : float
-        Step in the scaled parameter theta_t = theta e^{-t}: 1 is an EM-like step for the pair, K
-        for K centres.
-    rng : numpy.random.Generator
-    project : callable on the scaled parameter, optional
+        Step in theta e^{-t}: 1 is an EM-like step for the pair, K for K centres.
+    project : callable, theta -> theta at time 0, optional
     gradient : callable, (theta_t, x, z, t) -> array of the shape of theta_t, optional
-        Another field on the same fresh noise.
+        Another field on the same fresh noise, in the parameter at time t.
 
     Returns
     -------
     array (steps + 1, *theta.shape)
         The trajectory at time 0.
     """
-    t = check.number("t", t, above=0)
+    rng, t = check.generator(rng), check.number("t", t, above=0)
     theta, x0 = check.start(theta, x0, "x0")
 
-    def fresh(theta_t):
-        return gradient(theta_t, *mixture.diffuse(rng, x0, t), t)
+    def fresh(theta):
+        return np.exp(t) * gradient(theta * np.exp(-t), *mixture.diffuse(rng, x0, t), t)
 
-    return descend(fresh, mixture.shrink(theta, t), eta, steps, project) * np.exp(t)
+    return descend(fresh, theta, eta, steps, project)
 
 
 def anneal(
+    rng: np.random.Generator,
     times: Float[Array, " q"],
     theta: Float[Array, "*K d"],
     steps: int,
     *,
     x0: Float[Array, "n d"],
     eta: float,
-    rng: np.random.Generator,
     gradient=objective.literal_gradient,
 ) -> Float[Array, "q *K d"]:
     """Algorithm 1 down a ladder of noise scales, each started where the one before ended.
 
     Parameters
     ----------
+    rng : numpy.random.Generator
     times : array (q,), > 0, in the order in which they are visited: high noise first
-    theta, steps, x0, eta, rng, gradient
-        As in :func:`gmm_denoiser`, for each noise scale.
+    theta, steps, x0, eta, gradient
+        As in :func:`gmm_denoiser`, for each noise scale; theta at time 0.
 
     Returns
     -------
@@ -111,6 +132,6 @@ def anneal(
         raise ValueError(f"times: got {times.min():g}, must be > 0")
     learned = []
     for t in times:
-        path = gmm_denoiser(t, theta, steps, x0=x0, eta=eta, rng=rng, gradient=gradient)
+        path = gmm_denoiser(rng, t, theta, steps, x0=x0, eta=eta, gradient=gradient)
         learned.append(theta := path[-((steps + 1) // 2) :].mean(axis=0))
     return np.stack(learned)

@@ -27,33 +27,36 @@ def high_noise_force(theta: Float[Array, "*#b d"], mu: Float[Array, "*#b d"]):
     return 2 * (m * mu - np.sum(theta**2, axis=-1, keepdims=True) * theta)
 
 
-def fifth_order_force(theta: Float[Array, "*#b d"], mu: Float[Array, "*#b d"]):
-    """The next term of the expansion: R5 = (6 r^4 - 3 m^2) theta - 3 r^2 m mu.
-
-    Shapes as in :func:`high_noise_force`; m = theta . mu, r = |theta|. Derived in
-    notebooks/lemma-08.
-    """
-    theta, mu = check.vectors(theta, mu)
-    m = np.sum(theta * mu, axis=-1, keepdims=True)
-    r2 = np.sum(theta**2, axis=-1, keepdims=True)
-    return (6 * r2**2 - 3 * m**2) * theta - 3 * r2 * m * mu
-
-
-def sample_force(theta: Float[Array, " d"], x: Float[Array, "n d"]) -> Float[Array, " d"]:
+def sample_force(
+    theta: Float[Array, " d"],
+    x: Float[Array, "n d"],
+    weights: Float[Array, " n"] | None = None,
+) -> Float[Array, " d"]:
     """Power-iteration force on a sample: (S - I) theta, S = X'X/n.
 
     The small-norm limit of -grad/2 of the implicit objective on the same sample. Two passes over
-    the sample; S is never formed.
+    the sample; S is never formed. With ``weights`` (n,) the sum of (x . theta) x - theta times
+    these; 1/n each if not given.
     """
     theta, x = check.array("theta", theta, 1), check.array("x", x, 2)
     check.same("theta.shape", theta.shape, "the columns of x", x.shape[1:])
-    return (x @ theta) @ x / len(x) - theta
+    weights = check.weights(weights, len(x))
+    if weights is None:
+        return (x @ theta) @ x / len(x) - theta
+    return (x @ theta * weights) @ x - weights.sum() * theta
 
 
-def top_eigenvector(x: Float[Array, "n d"]) -> Float[Array, " d"]:
-    """Unit eigenvector of S = X'X/n with the largest eigenvalue; its sign is arbitrary."""
+def top_eigenvector(
+    x: Float[Array, "n d"], weights: Float[Array, " n"] | None = None
+) -> Float[Array, " d"]:
+    """Unit eigenvector of S = X'X/n with the largest eigenvalue; its sign is arbitrary.
+
+    With ``weights`` (n,), S is the sum of x x' times these; only their ratios count.
+    """
     x = check.array("x", x, 2)
-    return np.linalg.eigh(x.T @ x)[1][:, -1]
+    weights = check.weights(weights, len(x))
+    S = x.T @ x if weights is None else (x.T * weights) @ x
+    return np.linalg.eigh(S)[1][:, -1]
 
 
 def spiked_overlap(signal, ratio):

@@ -34,7 +34,8 @@ def points(rng: np.random.Generator, m: int, means: Float[Array, "K d"]) -> Floa
     -------
     array (K 2^m, d)
     """
-    means, m = check.array("means", means, 2), check.count("m", m, least=0, most=20)
+    rng, means = check.generator(rng), check.array("means", means, 2)
+    m = check.count("m", m, least=0, most=20)
     K, d = means.shape
     sobol = qmc.Sobol(d, scramble=True, rng=rng).random_base2(m + (K - 1).bit_length())
     # A coordinate has 30 bits, all of them 0 with probability 2^-30: half a bit up avoids -inf.
@@ -42,14 +43,14 @@ def points(rng: np.random.Generator, m: int, means: Float[Array, "K d"]) -> Floa
     return np.repeat(means, 1 << m, axis=0) + z
 
 
-def expectation(f, means: Float[Array, "K d"], rng, m: int, scrambles: int):
+def expectation(rng: np.random.Generator, f, means: Float[Array, "K d"], m: int, scrambles: int):
     """Estimates of E_q f, one for each scrambling.
 
     Parameters
     ----------
+    rng : numpy.random.Generator
     f : callable, points (n, d) -> the mean of f over them, an array of any shape
     means : array (K, d)
-    rng : numpy.random.Generator
     m : int, 2^m points for each component
     scrambles : int
 
@@ -57,7 +58,7 @@ def expectation(f, means: Float[Array, "K d"], rng, m: int, scrambles: int):
     -------
     array (scrambles, ...)
     """
-    scrambles = check.count("scrambles", scrambles)
+    rng, scrambles = check.generator(rng), check.count("scrambles", scrambles)
     return np.stack([f(points(rng, m, means)) for _ in range(scrambles)])
 
 
@@ -76,7 +77,11 @@ def _in_the_span(theta, means):
 
 
 def gradient(
-    theta: Float[Array, "K d"], means: Float[Array, "M d"], rng, m: int, scrambles: int
+    rng: np.random.Generator,
+    theta: Float[Array, "K d"],
+    means: Float[Array, "M d"],
+    m: int,
+    scrambles: int,
 ) -> Float[Array, "scrambles K d"]:
     """Estimates of the population gradient grad(L/2) at theta, one for each scrambling.
 
@@ -95,23 +100,27 @@ def gradient(
     def part(x):
         return objective.explicit_gradient(inner, x, truth)
 
-    return expectation(part, truth, rng, m, scrambles) @ basis
+    return expectation(rng, part, truth, m, scrambles) @ basis
 
 
 def _about(anchors, basis, truth):
     """Where to draw points, in the basis, and how to weigh them: the truth itself, or anchors."""
     if anchors is None:
-        return truth, lambda x: np.ones(len(x))
+        return truth, lambda x: None
     anchors = check.array("anchors", anchors, 2)
     check.same("anchors.shape[1]", anchors.shape[1], "means", basis.shape[1])
     about = anchors @ basis.T
-    return about, lambda x: np.exp(mixture.log_density(x, truth) - mixture.log_density(x, about))
+
+    def weigh(x):
+        return np.exp(mixture.log_density(x, truth) - mixture.log_density(x, about)) / len(x)
+
+    return about, weigh
 
 
 def moments(
+    rng: np.random.Generator,
     theta: Float[Array, "K d"],
     means: Float[Array, "K d"],
-    rng,
     m: int,
     scrambles: int,
     anchors: Float[Array, "A d"] | None = None,
@@ -143,21 +152,21 @@ def moments(
     about, weigh = _about(anchors, basis, truth)
 
     def part(x):
-        out = 0.0
+        out, weights = 0.0, weigh(x)
         for rows in mixture.blocks(len(x), max(*truth.shape, len(about))):
             w = mixture._posterior(x[rows], inner) - mixture._posterior(x[rows], truth)
-            w *= weigh(x[rows])
+            w *= 1 / len(x) if weights is None else weights[rows]
             out = out + np.concatenate([w.sum(axis=1)[:, None], w @ x[rows]], axis=1)
-        return out / len(x)
+        return out
 
-    found, K = expectation(part, about, rng, m, scrambles), len(truth)
+    found, K = expectation(rng, part, about, m, scrambles), len(truth)
     return 1 / K + found[..., 0], np.asarray(means) / K + found[..., 1:] @ basis
 
 
 def G(
+    rng: np.random.Generator,
     theta: Float[Array, "K d"],
     means: Float[Array, "K d"],
-    rng,
     m: int,
     scrambles: int,
     anchors: Float[Array, "A d"] | None = None,
@@ -175,4 +184,4 @@ def G(
         weights = weigh(x)
         return objective.G(inner, x, weights) - objective.G(truth, x, weights)
 
-    return expectation(part, about, rng, m, scrambles) @ basis
+    return expectation(rng, part, about, m, scrambles) @ basis

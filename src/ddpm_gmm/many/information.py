@@ -61,7 +61,7 @@ def at_truth(
     x : array (n, d)
         Points of the mixture, or the nodes of a rule.
     weights : array (n,), optional
-        The mean is of the integrand times these; all 1 if not given.
+        Of the points; 1/n each if not given.
 
     Returns
     -------
@@ -69,12 +69,13 @@ def at_truth(
     """
     w, gap, psi, _ = _shares(means, x)
     n, _, d = psi.shape
-    weights = np.ones(n) if weights is None else check.array("weights", weights, 1)
-    check.same("weights.shape[0]", len(weights), "the rows of x", n)
+    weights = check.weights(weights, n)
 
     def second(share):
         share = share.reshape(n, -1)
-        return (share * weights[:, None]).T @ share / n
+        if weights is None:
+            return share.T @ share / n
+        return (share * weights[:, None]).T @ share
 
     H = 0.0
     for i in range(d):  # the i-th coordinate of the derivative of f

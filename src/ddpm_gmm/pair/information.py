@@ -7,7 +7,7 @@ notebooks/theorem-07.
 
 import numpy as np
 
-from ddpm_gmm import check, geometry
+from ddpm_gmm import check, geometry, rules
 from ddpm_gmm.pair import population
 
 
@@ -15,10 +15,10 @@ def _diagonal(matrix):
     return matrix[..., 0, 0], matrix[..., 1, 1]
 
 
-def _at_truth(size):
-    size = check.array("size", size, least=0)
+def _at_truth(size, name="size"):
+    size = check.array(name, size, least_axes=0)
     if (size <= 0).any():
-        raise ValueError(f"size: got {size.min():g}, must be > 0: at 0 the centre has no direction")
+        raise ValueError(f"{name}: got {size.min():g}, must be > 0: at 0 it has no direction")
     return size, geometry.from_plane(size, 0.0)
 
 
@@ -41,31 +41,81 @@ def fisher(size):
     return 1 - along, 1 - across
 
 
-def implicit_covariance(size):
-    """n times the error covariance of the implicit objective's minimiser, (along mu, across mu).
-
-    The sandwich V / H^2 for large n: V the variance of one point's gradient at the truth, H the
-    curvature. At least 1 / :func:`fisher`. ``size`` is |mu_t| at the noise scale of the points, and
-    the error is that of theta_t, on one noised copy of the sample.
+def curvature(size):
+    """Curvature of the population objective L/2 at the truth, (along mu, across mu).
 
     Parameters
     ----------
-    size : float or array (...), |mu| > 0
+    size : float or array (...), |mu_t| > 0 at the noise scale at hand
 
     Returns
     -------
     along, across : floats or arrays (...)
     """
-    size, mu = _at_truth(size)
-    g, w = population.nodes(float(size.max()))
+    _, mu = _at_truth(size)
+    return _diagonal(population.hessian(mu, mu))
+
+
+def implicit_variance(size):
+    """Variance of one point's gradient of the implicit form at the truth, (along, across).
+
+    E[ ((2 - h^2) s - omega u/s)^2 ] and E[ omega^2 ], with u = s^2 + s g, h = tanh(u) and
+    omega = h + (1 - h^2)(u + s^2 h): the noise is that of one noised point.
+
+    Parameters, returns
+        As in :func:`curvature`.
+    """
+    size, _ = _at_truth(size)
+    g, w = rules.gaussian(float(size.max()))
     s = size[..., None]
     u = s**2 + s * g
     h = np.tanh(u)
-    weight = h + (1 - h**2) * (u + s**2 * h)
-    along = ((2 - h**2) * s - weight * u / s) ** 2 @ w
-    across = weight**2 @ w
-    curved_along, curved_across = _diagonal(population.hessian(mu, mu))
-    return along / curved_along**2, across / curved_across**2
+    omega = h + (1 - h**2) * (u + s**2 * h)
+    return ((2 - h**2) * s - omega * u / s) ** 2 @ w, omega**2 @ w
+
+
+def literal_variance(size_t, t):
+    """Variance of one point's gradient of the literal form at the truth, (along, across).
+
+    With s = ``size_t``, u = s^2 + s g, h = tanh(u), k = 1 - h^2 and c = 1/(e^{2t} - 1), what a
+    target of one noise vector costs,
+
+        E[ (h + u k)^2 (s^2 (1 - h)^2 + c) ]   and   E[ c h^2 + s^2 k^2 (s^2 (1 - h)^2 + c) ].
+
+    Derived in notebooks/theorem-07.
+
+    Parameters
+    ----------
+    size_t : float or array (...), |mu_t| > 0, at time t
+    t : float, > 0
+
+    Returns
+    -------
+    along, across : floats or arrays (...)
+    """
+    size, _ = _at_truth(size_t, "size_t")
+    c = 1 / np.expm1(2 * check.number("t", t, above=0))
+    g, w = rules.gaussian(float(size.max()))
+    s = size[..., None]
+    u = s**2 + s * g
+    h = np.tanh(u)
+    k, square = 1 - h**2, s**2 * (1 - h) ** 2 + c
+    return ((h + u * k) ** 2 * square) @ w, (c * h**2 + s**2 * k**2 * square) @ w
+
+
+def implicit_covariance(size):
+    """n times the error covariance of the implicit objective's minimiser, (along mu, across mu).
+
+    The sandwich V / H^2 for large n: V :func:`implicit_variance`, H :func:`curvature`. At least
+    1 / :func:`fisher`. ``size`` is |mu_t| at the noise scale of the points, and the error is that
+    of theta_t, on one noised copy of the sample.
+
+    Parameters, returns
+        As in :func:`curvature`.
+    """
+    pairs = zip(implicit_variance(size), curvature(size), strict=True)
+    along, across = (variance / slope**2 for variance, slope in pairs)
+    return along, across
 
 
 def cramer_rao(size, d: int, n: int):

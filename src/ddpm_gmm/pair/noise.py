@@ -14,34 +14,11 @@ formulas are derived in notebooks/likelihood.
 
 import numpy as np
 from jaxtyping import Float
-from scipy.interpolate import make_interp_spline
 
-from ddpm_gmm import check, geometry
+from ddpm_gmm import check, geometry, rules
 from ddpm_gmm.pair import information, population
 
 Array = np.ndarray
-
-_STEP = 0.1  # of the table in c; its spline of degree 7 errs by about (0.1/pi)^8 |f^(8)| < 1e-7
-_MOST = 40  # steps of the minimiser
-
-
-def rule(q: int) -> tuple[Float[Array, " q"], Float[Array, " q"]]:
-    """Noise scales t_j and weights w_j with sum_j w_j f(t_j) = int_0^infinity f(t) dt.
-
-    Gauss-Legendre in tau = e^{-2t} on [0, 1], where dt = d tau/(2 tau). f must fall at least as
-    e^{-2t}; the losses and gradients here fall as e^{-4t}.
-
-    Parameters
-    ----------
-    q : int, the number of scales
-
-    Returns
-    -------
-    t, w : arrays (q,), t falling
-    """
-    y, w = np.polynomial.legendre.leggauss(check.count("q", q))
-    tau = (1 + y) / 2
-    return -np.log(tau) / 2, w / (4 * tau)
 
 
 def _times(t):
@@ -57,9 +34,9 @@ def _scales(t, weight):
     return t, weight
 
 
-def _pair_and_sample(theta, x0, name="theta"):
-    theta, x0 = check.array(name, theta, 1), check.array("x0", x0, 2)
-    check.same(f"{name}.shape", theta.shape, "the columns of x0", x0.shape[1:])
+def _pair_and_sample(theta, x0):
+    theta, x0 = check.array("theta", theta, 1), check.array("x0", x0, 2)
+    check.same("theta.shape", theta.shape, "the columns of x0", x0.shape[1:])
     return theta, x0
 
 
@@ -71,8 +48,29 @@ def _given(c, r, t, highest):
     return tau, a, v, population.moments(a, np.sqrt(v), highest)
 
 
-def _parts(c, r, t):
-    """B, W of shape (*c, *t): the gradient at the point x0 is B theta - W x0, c = theta . x0."""
+def _mean(values, weights):
+    """Over the first axis."""
+    return values.mean(axis=0) if weights is None else weights @ values
+
+
+def parts(c, r: float, t) -> tuple[Array, Array]:
+    """B and W, with which a data point's gradient is B theta - W x0; they depend on theta . x0.
+
+    With k = v - tau r^2/2,
+    W = tau (T_0 + a T_1 + k T_2),
+    B = tau (1 + T_1 - (1 - tau)(2 T_1 + a T_2 + k T_3)).
+
+    Parameters
+    ----------
+    c : float or array (...), theta . x0
+    r : float, |theta| >= 0
+    t : float or array (q,), >= 0
+
+    Returns
+    -------
+    B, W : arrays (..., q), or (...) for one t
+    """
+    c, r, t = check.array("c", c, least_axes=0), check.number("r", r, least=0), _times(t)
     tau, a, v, T = _given(c, r, t, 3)
     k = v - tau * r**2 / 2
     W = tau * (T[0] + a * T[1] + k * T[2])
@@ -80,7 +78,12 @@ def _parts(c, r, t):
     return B, W
 
 
-def averaged_loss(theta: Float[Array, " d"], x0: Float[Array, "n d"], t):
+def averaged_loss(
+    theta: Float[Array, " d"],
+    x0: Float[Array, "n d"],
+    t,
+    weights: Float[Array, " n"] | None = None,
+):
     """Mean over the data of E[implicit loss of theta_t at X_t | X_0 = x0].
 
     mean[ tau r^2 (1 + T_1)/2 - a T_0 - v T_1 ], which is tau r^2 (1 + sech^2 u)/2 - u tanh u
@@ -91,50 +94,45 @@ def averaged_loss(theta: Float[Array, " d"], x0: Float[Array, "n d"], t):
     theta : array (d,)
     x0 : array (n, d)
     t : float or array (q,), >= 0
+    weights : array (n,), optional
+        Of the data points; 1/n each if not given.
 
     Returns
     -------
     float or array (q,)
     """
     (theta, x0), t = _pair_and_sample(theta, x0), _times(t)
-    r = float(geometry.norm(theta))
+    weights, r = check.weights(weights, len(x0), "x0"), float(geometry.norm(theta))
     tau, a, v, T = _given(x0 @ theta, r, t, 1)
-    return np.mean(tau * r**2 * (1 + T[1]) / 2 - a * T[0] - v * T[1], axis=0)
+    return _mean(tau * r**2 * (1 + T[1]) / 2 - a * T[0] - v * T[1], weights)
 
 
 def averaged_gradient(
-    theta: Float[Array, " d"], x0: Float[Array, "n d"], t
+    theta: Float[Array, " d"],
+    x0: Float[Array, "n d"],
+    t,
+    weights: Float[Array, " n"] | None = None,
 ) -> Float[Array, "*q d"]:
     """Gradient of :func:`averaged_loss` with respect to theta; same arguments.
 
-    mean[ B theta - W x0 ], with k = v - tau r^2/2 and
-    W = tau (T_0 + a T_1 + k T_2),
-    B = tau (1 + T_1 - (1 - tau)(2 T_1 + a T_2 + k T_3)).
+    mean[ B theta - W x0 ], with the :func:`parts` B and W.
 
     Returns
     -------
     array (d,) or (q, d)
     """
     (theta, x0), t = _pair_and_sample(theta, x0), _times(t)
-    B, W = _parts(x0 @ theta, float(geometry.norm(theta)), t)
-    return np.multiply.outer(B.mean(axis=0), theta) - W.T @ x0 / len(x0)
+    weights = check.weights(weights, len(x0), "x0")
+    B, W = parts(x0 @ theta, float(geometry.norm(theta)), t)
+    along_x = W.T @ x0 / len(x0) if weights is None else (W.T * weights) @ x0
+    return np.multiply.outer(_mean(B, weights), theta) - along_x
 
 
-def _curvature(size, t, weight):
-    """Expected Hessian of the weighted objective at a truth of this size, (along, across)."""
-    tau = np.exp(-2 * t)
-    mu = geometry.from_plane(size * np.sqrt(tau), 0.0)
-    H = population.hessian(mu, mu)
-    return weight * tau @ H[:, 0, 0], weight * tau @ H[:, 1, 1]
+def variance(size: float, t, weight) -> tuple[float, float]:
+    """Variance at the truth of one data point's gradient, summed over scales, (along, across).
 
-
-def covariance(size: float, t, weight) -> tuple[float, float]:
-    """n times the error covariance of :func:`minimiser` for large n, (along mu, across mu).
-
-    The sandwich V / H^2: V the variance of one point's gradient sum_j w_j (B_j mu - W_j x0) at the
-    truth, H its mean slope. At least the inverse of :func:`ddpm_gmm.pair.information.fisher`, with
-    equality for the weights of :func:`rule`; at t = 0 alone it is
-    :func:`ddpm_gmm.pair.information.implicit_covariance`.
+    Of sum_j w_j (B_j mu - W_j x0), the noise averaged out: the floor that no number of noise draws
+    a point gets below. With respect to theta at time 0, as :func:`averaged_gradient`.
 
     Parameters
     ----------
@@ -142,15 +140,40 @@ def covariance(size: float, t, weight) -> tuple[float, float]:
     t, weight : floats or arrays (q,)
     """
     size, (t, weight) = check.number("size", size, above=0), _scales(t, weight)
-    g, w = population.nodes(size)
+    g, w = rules.gaussian(size)
     c = size**2 + size * g
-    B, W = (part @ weight for part in _parts(c, size, t))
-    along, across = _curvature(size, t, weight)
-    return float(w @ (size * B - W * c / size) ** 2 / along**2), float(w @ W**2 / across**2)
+    B, W = (part @ weight for part in parts(c, size, t))
+    return float(w @ (size * B - W * c / size) ** 2), float(w @ W**2)
+
+
+def curvature(size: float, t, weight) -> tuple[float, float]:
+    """Expected Hessian of the weighted objective at a truth of this size, (along, across).
+
+    Arguments as in :func:`variance`.
+    """
+    size, (t, weight) = check.number("size", size, above=0), _scales(t, weight)
+    tau = np.exp(-2 * t)
+    mu = geometry.from_plane(size * np.sqrt(tau), 0.0)
+    H = population.hessian(mu, mu)
+    return float(weight * tau @ H[:, 0, 0]), float(weight * tau @ H[:, 1, 1])
+
+
+def covariance(size: float, t, weight) -> tuple[float, float]:
+    """n times the error covariance of the weighted objective's minimiser, (along mu, across mu).
+
+    The sandwich V / H^2 for large n: V the :func:`variance` of one point's gradient, H the
+    :func:`curvature`. At least the inverse of :func:`ddpm_gmm.pair.information.fisher`, with
+    equality for equal weights in t; at t = 0 alone it is
+    :func:`ddpm_gmm.pair.information.implicit_covariance`.
+
+    Arguments as in :func:`variance`.
+    """
+    V, H = variance(size, t, weight), curvature(size, t, weight)
+    return V[0] / H[0] ** 2, V[1] / H[1] ** 2
 
 
 def error_ratio(size: float, d: int, t, weight) -> float:
-    """Root-mean-square error of :func:`minimiser` over that of maximum likelihood, for large n.
+    """Root-mean-square error of the objective's minimiser over maximum likelihood's, for large n.
 
     sqrt( (V_along + (d - 1) V_across) / (1/I_along + (d - 1)/I_across) ), V the
     :func:`covariance` and I the Fisher information.
@@ -161,52 +184,5 @@ def error_ratio(size: float, d: int, t, weight) -> float:
     d : int
     t, weight : floats or arrays (q,)
     """
-    along, across = covariance(size, t, weight)
+    d, (along, across) = check.count("d", d), covariance(size, t, weight)
     return float(np.sqrt((along + (d - 1) * across) / information.cramer_rao(size, d, 1)))
-
-
-def minimiser(
-    start: Float[Array, " d"], x0: Float[Array, "n d"], t, weight, tolerance: float = 1e-9
-) -> Float[Array, " d"]:
-    """The stationary point of sum_j weight_j averaged_loss(theta, x0, t_j) reached from ``start``.
-
-    Scoring: theta <- theta - H^{-1} gradient, H the Hessian expected if theta were the truth; on n
-    points the distance to the solution shrinks by about sqrt(d/n) a step. The gradient's two
-    functions of c = theta . x0 are tabulated and splined at each step, with an error below 1e-7.
-
-    Parameters
-    ----------
-    start : array (d,), near the solution
-    x0 : array (n, d)
-    t, weight : floats or arrays (q,)
-    tolerance : float, on the length of the last step
-
-    Returns
-    -------
-    array (d,)
-
-    Raises
-    ------
-    RuntimeError
-        If forty steps do not suffice, or one is longer than theta: there is no solution near.
-    """
-    (theta, x0), (t, weight) = _pair_and_sample(start, x0, "start"), _scales(t, weight)
-    tolerance = check.number("tolerance", tolerance, above=0)
-    for _ in range(_MOST):
-        r = float(geometry.norm(theta))
-        c = x0 @ theta
-        knots = _STEP * np.arange(-8, int(np.abs(c).max() / _STEP) + 8)
-        table = np.stack([part @ weight for part in _parts(knots, r, t)], axis=-1)
-        B, W = make_interp_spline(knots, table, k=7)(np.abs(c)).T  # B is even in c, W is odd
-        gradient = B.mean() * theta - (W * np.sign(c)) @ x0 / len(x0)
-        along, across = _curvature(r, t, weight)
-        forward = (gradient @ theta) / r**2 * theta
-        step = forward / along + (gradient - forward) / across
-        theta, length = theta - step, float(geometry.norm(step))
-        if length <= tolerance:
-            return theta
-        if not length < r:
-            break
-    raise RuntimeError(
-        f"no convergence: the last step from |theta| = {r:.3g} had length {length:.3g}"
-    )

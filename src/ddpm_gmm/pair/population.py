@@ -8,50 +8,19 @@ mixture gives the same values by symmetry) u ~ N(m, r^2), and everything is buil
 By Stein's lemma E[f(u) x] = mu E f(u) + theta E f'(u), so nothing is ever divided by r and the
 limits theta = 0 and mu = 0 need no special case. By the heat equation dT_k = T_{k+1} dm +
 T_{k+2} d(r^2)/2, which gives the derivatives. Here mu means mu_t, the centre at the noise scale at
-hand, and the objective is L/2. Derived in notebooks/preliminaries and notebooks/lemma-11; that the
-low-noise step is an EM step plus a term G is the paper's (Lemma 11).
+hand, and the objective is L/2. A gradient step of size eta is eta P mu + (1 - eta + eta Q) theta,
+with P the :func:`push` along the truth and Q the :func:`drag`. Derived in notebooks/preliminaries
+and notebooks/lemma-11; that the low-noise step is an EM step plus a term G is the paper's
+(Lemma 11).
 """
 
 import numpy as np
 from jaxtyping import Float
 
-from ddpm_gmm import check
+from ddpm_gmm import check, rules
 from ddpm_gmm.geometry import norm
 
 Array = np.ndarray
-
-CUT = 9.0  # the Gaussian weight beyond is below 3e-19
-LARGEST = 1e4  # of |theta|; a diverging iterate must not take the machine's memory with it
-_DIGITS = 46.0  # -log of (target error 1e-17 over the bound on tanh^{(k)} in the strip, 2 * 512)
-
-
-def nodes(r: float) -> tuple[Float[Array, " q"], Float[Array, " q"]]:
-    """Nodes g and weights w with sum_j w_j f(m + r g_j) = E f(m + r g) to rounding, f = tanh^{(k)}.
-
-    The trapezoidal rule with step h on [-9, 9]. f(m + r g) is analytic for |Im g| < pi/(2r). In the
-    strip |Im g| <= a with a <= pi/(4r), tanh and its first five derivatives are at most 512 and the
-    Gaussian is at most e^{a^2/2} times its real size, so the error is at most
-    1024 e^{a^2/2} / (e^{2 pi a/h} - 1) (Trefethen & Weideman 2014), and
-    h = 2 pi a / (a^2/2 + 46) makes that 1e-17. The number of nodes grows as r.
-
-    Parameters
-    ----------
-    r : float, from 0 to 1e4
-
-    Returns
-    -------
-    g, w : arrays (q,), symmetric about 0
-    """
-    r = check.number("r", r, least=0)
-    if r > LARGEST:
-        raise ValueError(f"r: got {r:g}, must be <= {LARGEST:g}: the nodes grow as r, to no end")
-    a = np.sqrt(2 * _DIGITS)  # the a that lets h be largest, where the poles are far away
-    if r > 0:
-        a = min(a, np.pi / (4 * r))
-    h = 2 * np.pi * a / (a**2 / 2 + _DIGITS)
-    half = int(np.ceil(CUT / h))
-    g = h * np.arange(-half, half + 1)
-    return g, h * np.exp(-(g**2) / 2) / np.sqrt(2 * np.pi)
 
 
 def _derivatives(s):
@@ -83,7 +52,7 @@ def moments(m, r, highest: int = 3) -> Float[Array, "orders *batch"]:
     highest = check.count("highest", highest, least=0, most=5)
     if (r < 0).any():
         raise ValueError(f"r: got {r.min():g}, must be >= 0")
-    g, w = nodes(float(r.max()))
+    g, w = rules.gaussian(float(r.max()))
     flat_m, flat_r = m.ravel(), r.ravel()
     out = np.empty((highest + 1, flat_m.size))
     block = max(1, 2**18 // g.size)  # keeps each temporary in the cache
@@ -93,6 +62,35 @@ def moments(m, r, highest: int = 3) -> Float[Array, "orders *batch"]:
         for k, f in enumerate(_derivatives(s)[: highest + 1]):
             out[k, part] = f @ w
     return out.reshape(highest + 1, *m.shape)
+
+
+def _push(m, r, T):
+    return T[0] + m * T[1] + r**2 / 2 * T[2]
+
+
+def push(m, r):
+    """P = T_0 + m T_1 + (r^2/2) T_2: the coefficient of mu in -grad(L/2) = P mu + (Q - 1) theta.
+
+    Parameters
+    ----------
+    m, r : floats or arrays that broadcast against each other; r >= 0
+
+    Returns
+    -------
+    float or array (...)
+    """
+    m, r = check.together("m", m, "r", r)
+    return _push(m, r, moments(m, r, 2))
+
+
+def drag(m, r):
+    """Q = T_1 + m T_2 + (r^2/2) T_3: theta shrinks to 1 - eta + eta Q of itself in a step eta.
+
+    Shapes as in :func:`push`.
+    """
+    m, r = check.together("m", m, "r", r)
+    T = moments(m, r, 3)
+    return T[1] + m * T[2] + r**2 / 2 * T[3]
 
 
 def _invariants(theta, mu):
@@ -134,6 +132,15 @@ def em_step(theta: Float[Array, "*#b d"], mu: Float[Array, "*#b d"]) -> Float[Ar
     return _combine(T[0], mu, T[1], theta)
 
 
+def em_gradient(theta: Float[Array, "*#b d"], mu: Float[Array, "*#b d"]) -> Float[Array, "*b d"]:
+    """EM as a gradient field, theta - E[tanh(theta . x) x]: a unit step along it is an EM step.
+
+    Minus the gradient of the population log likelihood. Shapes as in :func:`loss`.
+    """
+    theta, mu = check.vectors(theta, mu)
+    return theta - em_step(theta, mu)
+
+
 def G(theta: Float[Array, "*#b d"], mu: Float[Array, "*#b d"]) -> Float[Array, "*b d"]:
     """What a unit gradient step adds to an EM step (the paper's Lemma 11; its form derived here).
 
@@ -157,9 +164,8 @@ def gradient(theta: Float[Array, "*#b d"], mu: Float[Array, "*#b d"]) -> Float[A
     """
     theta, mu, m, r = _invariants(theta, mu)
     T = moments(m, r, 3)
-    along_mu = T[0] + m * T[1] + r**2 / 2 * T[2]
     along_theta = T[1] - 1 + m * T[2] + r**2 / 2 * T[3]
-    return -_combine(along_mu, mu, along_theta, theta)
+    return -_combine(_push(m, r, T), mu, along_theta, theta)
 
 
 def _outer(theta, mu, mu_mu, mixed, theta_theta, identity):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ddpm_gmm import em, mixture, objective
+from ddpm_gmm import em, mixture, objective, rules
 from ddpm_gmm.many import information
 from ddpm_gmm.pair import information as pair_information
 
@@ -12,11 +12,8 @@ EPS = 2.0**-53
 
 
 def plane_rule(means):
-    """Nodes and weights of a tensor trapezoidal rule about each of the centres (K, 2)."""
-    g = np.linspace(-10, 10, 121)
-    z = np.stack(np.meshgrid(g, g), axis=-1).reshape(-1, 2)
-    w = np.exp(-np.sum(z**2, axis=1) / 2)
-    return (means[:, None] + z).reshape(-1, 2), np.tile(w / w.sum(), len(means)) * len(z)
+    """A rule for the mixture of the centres (K, 2), of distances below 3."""
+    return rules.about(means, *rules.plane(1.5))
 
 
 def test_shares_are_each_points_own_gradients():
@@ -56,8 +53,8 @@ def test_the_information_identity_holds_for_both_gradients():
     psi, phi = information.shares(means, x)
     F, H = information.at_truth(means, x, weights)
     # E phi = 0 at every truth; differentiate under the integral: E[phi psi'] = -E[d phi] = H.
-    np.testing.assert_allclose((phi * weights[:, None]).T @ psi / len(x), H, 0, 1e-11)
-    np.testing.assert_allclose((psi * weights[:, None]).T @ psi / len(x), F, 0, 1e-11)
+    np.testing.assert_allclose((phi * weights[:, None]).T @ psi, H, 0, 1e-11)
+    np.testing.assert_allclose((psi * weights[:, None]).T @ psi, F, 0, 1e-11)
     assert np.abs(F - H).max() > 1e-2
 
 
@@ -68,7 +65,7 @@ def test_score_matching_two_free_centres_costs_what_it_costs_the_pair():
     x, weights = plane_rule(mixture.pair(mu))
     _, phi = information.shares(mixture.pair(mu), x)
     _, H = information.at_truth(mixture.pair(mu), x, weights)
-    paid = np.linalg.solve(H, np.linalg.solve(H, (phi * weights[:, None]).T @ phi / len(x)).T)
+    paid = np.linalg.solve(H, np.linalg.solve(H, (phi * weights[:, None]).T @ phi).T)
     along, across = pair_information.implicit_covariance(1.3)
     for value, mode in ((along, [1, 0, -1, 0]), (across, [0, 1, 0, -1])):
         np.testing.assert_allclose(paid @ mode / 2, value * np.array(mode), 0, 1e-9)

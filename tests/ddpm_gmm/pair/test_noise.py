@@ -9,10 +9,11 @@ from helpers import EPS, FD, arrays, finite_difference, largest_z, rotation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ddpm_gmm import em, mixture, objective
+from ddpm_gmm import em, mixture, objective, rules
 from ddpm_gmm.pair import information, noise, population
 
-T, W = noise.rule(24)
+T, SHARES = rules.scales(24)
+W = SHARES * np.exp(2 * T) / 2  # int_0^infinity f(t) dt is the mean of f/(2 tau)
 MU = np.array([1.6, -0.8, 0.4])
 # Up to 1100 nodes in a sum of weight one, of terms below 80 (r, |c| <= 12): n eps max.
 TOL = 1100 * EPS * 80
@@ -102,11 +103,6 @@ def test_over_the_mixture_it_averages_to_the_population_objective():
 # -- all scales -----------------------------------------------------------------------------------
 
 
-def test_the_rule_integrates_powers_of_tau():
-    for k in range(1, 48):  # exact for tau^k, k <= 2q; int tau^k dt = 1/(2k)
-        assert abs(W @ np.exp(-2 * k * T) * 2 * k - 1) <= 100 * EPS * k
-
-
 @given(arrays(3), arrays(4, 3))
 def test_all_scales_together_are_the_log_likelihood(theta, x0):
     # Observed: the rule with 24 scales errs by 1e-9 for |theta . x0| up to 12.
@@ -152,47 +148,10 @@ def test_covariance_does_not_mind_the_scale_of_the_weights():
     np.testing.assert_allclose(noise.covariance(1.5, t, 3 * w), noise.covariance(1.5, t, w), 1e-13)
 
 
-def test_the_minimiser_is_where_the_exact_gradient_vanishes():
-    x0 = mixture.sample(np.random.default_rng(3), 400, mixture.pair(MU))
-    for t, weight in ((T, W), (T, W * (1 - np.exp(-2 * T))), (0.1, 1.0)):
-        found = noise.minimiser(MU, x0, t, weight)
-        slope = np.atleast_1d(weight) @ np.atleast_2d(noise.averaged_gradient(found, x0, t))
-        # The spline's error, plus the last step's.
-        assert np.abs(slope).max() < 1e-6
-
-
-def test_over_all_scales_the_minimiser_is_the_maximum_likelihood_estimate():
-    x0 = mixture.sample(np.random.default_rng(4), 400, mixture.pair(MU))
-    best = em.maximum_likelihood(MU, x0)
-    assert np.abs(noise.minimiser(MU, x0, T, W) - best).max() < 1e-5  # both solvers' ends
-    assert np.abs(noise.minimiser(MU, x0, 0.0, 1.0) - best).max() > 1e-3
-
-
-def test_its_error_has_the_covariance_that_the_sandwich_says():
-    rng, d, n, size = np.random.default_rng(5), 20, 4000, 2.0
-    mu = size * np.eye(d)[0]
-    seen = []
-    for _ in range(30):
-        found = noise.minimiser(mu, mixture.sample(rng, n, mixture.pair(mu)), 0.0, 1.0)
-        seen.append(n * np.sum((found - mu)[1:] ** 2) / (d - 1))
-    across = noise.covariance(size, 0.0, 1.0)[1]
-    # Standard error sqrt(2/19/30) = 0.06; Cramer-Rao's is 0.85 of it: 2.6 of them away.
-    assert abs(np.mean(seen) / across - 1) < 4 * 0.06
-
-
-def test_no_convergence_is_an_error_and_not_a_number():
-    x0 = np.random.default_rng(6).standard_normal((40, 3))
-    with pytest.raises(RuntimeError, match="no convergence"):  # four points at 0: no pair
-        noise.minimiser(MU, 0.01 * x0[:4], T, W)
-    with pytest.raises(RuntimeError, match="no convergence"):  # steps end at rounding, not at 0
-        noise.minimiser(MU, x0 + MU, 0.0, 1.0, tolerance=1e-300)
-
-
 # -- bad input ------------------------------------------------------------------------------------
 
 X = np.ones((4, 3))
 BAD = [
-    (noise.rule, dict(q=0), "q: got 0, must be a whole number >= 1"),
     (noise.averaged_loss, dict(theta=MU, x0=X, t=-1.0), "t: got -1, must be >= 0"),
     (noise.averaged_loss, dict(theta=MU[:2], x0=X, t=1.0), "theta.shape: got (2,), must"),
     (noise.averaged_gradient, dict(theta=MU, x0=X[0], t=1.0), "x0: got shape (3,), must"),
@@ -200,12 +159,6 @@ BAD = [
     (noise.covariance, dict(size=0.0, t=T, weight=W), "size: got 0, must be > 0"),
     (noise.covariance, dict(size=1.0, t=T, weight=1.0), "weight.shape: got (1,), must"),
     (noise.error_ratio, dict(size=1.0, d=0, t=T, weight=W), "d: got 0, must be"),
-    (noise.minimiser, dict(start=MU[:2], x0=X, t=T, weight=W), "start.shape: got (2,)"),
-    (
-        noise.minimiser,
-        dict(start=MU, x0=X, t=T, weight=W, tolerance=0.0),
-        "tolerance: got 0, must be > 0",
-    ),
 ]
 
 

@@ -21,7 +21,7 @@ from helpers import (
 )
 from hypothesis import given
 
-from ddpm_gmm import geometry, mixture
+from ddpm_gmm import geometry, mixture, rules
 from ddpm_gmm.pair import population
 
 LADDER = (1e-3, 0.1, 1.0, 4.0, 16.0)
@@ -156,7 +156,7 @@ def test_jacobian_and_hessian_are_derivatives_at_50_digits(phi, theta_size, mu_s
 @pytest.mark.parametrize("r", [1e-3, 0.5, 2.0, 6.0, 16.0])
 @pytest.mark.parametrize("m", [0.0, 0.3, 5.0])
 def test_nodes_meet_their_bound_on_tanh_and_five_derivatives(m, r):
-    g, w = population.nodes(r)
+    g, w = rules.gaussian(r)
     T = population.moments(m, r, 5)
     for k in range(6):
         # The rule's own 1e-17, the rounded sum (sqrt(q) EPS sup|f|), the polynomial in s (its
@@ -177,7 +177,7 @@ def test_the_step_is_the_largest_that_a_strip_away_from_the_poles_allows(r):
     # 1024 e^{a^2/2 - 2 pi a/h} = 1e-17, whose logarithm -46 comes rounded to two digits.
     a = np.linspace(1e-3, math.pi / (4 * r) if r else 30.0, 20001)
     longest = np.max(2 * math.pi * a / (a**2 / 2 + math.log(1024 / 1e-17)))
-    g, _ = population.nodes(r)
+    g, _ = rules.gaussian(r)
     assert abs((g[1] - g[0]) / longest - 1) < 0.01
     assert 9 <= g[-1] < 9 + longest * 1.01
 

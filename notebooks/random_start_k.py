@@ -1,4 +1,4 @@
-"""K centres without a warm start: ladders of noise scales, and EM with restarts to compare with.
+"""What the chapter on random starts alone needs: ladders, EM with restarts, centres on a line.
 
 The first rung comes from the sample: at the mean of all centres a step multiplies deviations by
 I + 2 e^{-2t} (S - I), S the sample's covariance. Derived in notebooks/random-start-k.
@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.spatial.distance import cdist
 
-from ddpm_gmm import check, em
+from ddpm_gmm import check, em, objective, rules
 from ddpm_gmm.learn import descent
 
 Array = np.ndarray
@@ -48,18 +48,18 @@ def collapsed(
 
     Equal centres have equal gradients and never part, so the radius must be > 0.
     """
-    x, K = check.array("x", x, 2), check.count("K", K)
+    rng, x, K = check.generator(rng), check.array("x", x, 2), check.count("K", K)
     radius = check.number("radius", radius, above=0)
     return x.mean(axis=0) + radius * rng.standard_normal((K, x.shape[1]))
 
 
 def anneal_em(
+    rng: np.random.Generator,
     times: Float[Array, " q"],
     theta: Float[Array, "K d"],
     steps: int,
     *,
     x0: Float[Array, "n d"],
-    rng: np.random.Generator,
 ) -> Float[Array, "q K d"]:
     """EM on freshly noised data down a ladder of noise scales.
 
@@ -68,11 +68,11 @@ def anneal_em(
 
     Parameters
     ----------
+    rng : numpy.random.Generator
     times : array (q,), > 0
     theta : array (K, d), the start, at time 0; K <= n, none equal
     steps : int, for each noise scale
     x0 : array (n, d)
-    rng : numpy.random.Generator
 
     Returns
     -------
@@ -83,7 +83,7 @@ def anneal_em(
     def back(theta_t, x, z, t):
         return theta_t - em.em_step(theta_t, x)
 
-    return descent.anneal(times, theta, steps, x0=x0, eta=1.0, rng=rng, gradient=back)
+    return descent.anneal(rng, times, theta, steps, x0=x0, eta=1.0, gradient=back)
 
 
 def restarted_em(
@@ -144,3 +144,65 @@ def census(theta: Float[Array, "K d"], means: Float[Array, "K d"], radius: float
     near = apart.min(axis=1) <= radius
     idle = served == 0
     return int((served > 1).sum()), int((idle & near).sum()), int((idle & ~near).sum())
+
+
+# -- centres on a line, where every expectation is exact ------------------------------------------
+
+
+def _on_line(theta, mu):
+    """(theta, mu, nodes, weights) in the shapes of K centres in one dimension."""
+    theta, mu = check.array("theta", theta, 1)[:, None], check.array("mu", mu, 1)[:, None]
+    return theta, mu, *rules.line(theta, mu)
+
+
+def gradient(theta: Float[Array, " K"], mu: Float[Array, " M"]) -> Float[Array, " K"]:
+    """Population gradient grad(L/2) for centres on a line.
+
+    Parameters
+    ----------
+    theta : array (K,), the student's centres
+    mu : array (M,), the true centres, at the noise scale of theta
+
+    Returns
+    -------
+    array (K,)
+    """
+    theta, mu, x, weights = _on_line(theta, mu)
+    return objective.explicit_gradient(theta, x, mu, weights)[:, 0]
+
+
+def likelihood_gradient(theta: Float[Array, " K"], mu: Float[Array, " M"]) -> Float[Array, " K"]:
+    """Gradient of the population log likelihood for centres on a line: E[w_i (x - theta_i)].
+
+    Shapes as in :func:`gradient`. Its zeros are the fixed points of EM.
+    """
+    theta, _, x, weights = _on_line(theta, mu)
+    return em.likelihood_gradient(theta, x, weights)[:, 0]
+
+
+def jacobian(
+    field, theta: Float[Array, " K"], mu: Float[Array, " M"], h=1e-4
+) -> Float[Array, "K K"]:
+    """Symmetrised Jacobian in theta of one of the gradients above.
+
+    Four-point differences: truncation h^4/30 times a fifth derivative, rounding of order 1e-16/h.
+
+    Parameters
+    ----------
+    field : callable, (theta, mu) -> array (K,)
+    theta, mu : arrays (K,), (M,)
+    h : float, > 0
+
+    Returns
+    -------
+    array (K, K)
+    """
+    theta, h = check.array("theta", theta, 1), check.number("h", h, above=0)
+
+    def along(e):
+        near = field(theta + h * e, mu) - field(theta - h * e, mu)
+        far = field(theta + 2 * h * e, mu) - field(theta - 2 * h * e, mu)
+        return (8 * near - far) / (12 * h)
+
+    out = np.array([along(e) for e in np.eye(len(theta))])
+    return (out + out.T) / 2

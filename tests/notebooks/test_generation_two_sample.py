@@ -6,8 +6,8 @@ import numpy as np
 from helpers import Z, rotation
 from scipy.stats import kstest
 
+import generation
 from ddpm_gmm import centres, mixture
-from ddpm_gmm.generate import two_sample
 
 MEANS = np.array([[1.5, 0.0, 0.5], [-1.0, 1.0, 0.0], [0.0, -1.5, 0.5]])
 
@@ -18,7 +18,7 @@ def rng(*seed):
 
 def p_value(k, means, n=60, m=40, width=1.5, permutations=19, truth=MEANS):
     x, y = mixture.sample(rng(k, 0), n, truth), mixture.sample(rng(k, 1), m, means)
-    return two_sample.mmd_test(rng(k, 2), x, y, width, permutations)
+    return generation.mmd_test(rng(k, 2), x, y, width, permutations)
 
 
 def slow_mmd(x, y, width):
@@ -34,7 +34,7 @@ def slow_mmd(x, y, width):
 
 def test_the_p_value_counts_the_permutations_of_the_slow_statistic():
     x, y = mixture.sample(rng(0), 4, MEANS), mixture.sample(rng(1), 3, MEANS)
-    found = two_sample.mmd_test(rng(2), x, y, 1.3, 30)
+    found = generation.mmd_test(rng(2), x, y, 1.3, 30)
     # The same permutations, for the generator is the same: of the places, carried by signs.
     places = rng(2).permuted(np.tile(np.repeat([1 / 4, -1 / 3], [4, 3]), (30, 1)), axis=1) > 0
     pooled, seen = np.concatenate([x, y]), slow_mmd(x, y, 1.3)
@@ -62,10 +62,10 @@ def test_distances_alone_matter():
     x, y = mixture.sample(rng(0), 30, MEANS), mixture.sample(rng(1), 30, MEANS)
     Q, shift = rotation(3), np.array([5.0, -2.0, 1.0])
     for width in (0.5, 2.0):
-        found = two_sample.mmd_test(rng(2), x @ Q.T + shift, y @ Q.T + shift, width, 99)
-        assert found == two_sample.mmd_test(rng(2), x, y, width, 99)
+        found = generation.mmd_test(rng(2), x @ Q.T + shift, y @ Q.T + shift, width, 99)
+        assert found == generation.mmd_test(rng(2), x, y, width, 99)
 
 
 def test_far_samples_give_the_least_p_value_there_is():
     x = mixture.sample(rng(0), 20, MEANS)
-    assert two_sample.mmd_test(rng(1), x, x + 50, 1.0, 99) == 0.01
+    assert generation.mmd_test(rng(1), x, x + 50, 1.0, 99) == 0.01

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
-from ddpm_gmm import centres, em, mixture, whitening
+import real_data
+from ddpm_gmm import centres, em, mixture
 
 TOL = 24 * 16 * EPS  # entries in [-2, 2], d <= 3: terms below 24, some 16 operations
 
@@ -27,7 +28,7 @@ def test_residual_is_the_posterior_mean_square_distance(case):
         for p in x
     ]
     # A difference of terms up to 24, with weights good to 24 * 16 EPS (as in test_em).
-    assert abs(whitening.residual(theta, x) - np.mean(slow) / x.shape[1]) <= 16 * TOL
+    assert abs(real_data.residual(theta, x) - np.mean(slow) / x.shape[1]) <= 16 * TOL
 
 
 @given(sets_of_centres())
@@ -35,7 +36,7 @@ def test_residual_is_steins_identity_for_the_score_plus_the_likelihoods_gradient
     theta, x = case
     stein = -np.mean([p @ slow_score(p, theta) for p in x])
     rest = np.sum(theta * em.likelihood_gradient(theta, x))
-    assert abs(x.shape[1] * whitening.residual(theta, x) - (stein - rest)) <= 64 * TOL
+    assert abs(x.shape[1] * real_data.residual(theta, x) - (stein - rest)) <= 64 * TOL
 
 
 def draw(key, n=4000, sigma=1.7, delta=3.5, K=3, d=4):
@@ -56,7 +57,7 @@ STOP = 1e-5
 
 def test_the_noise_level_is_a_maximum_of_the_likelihood_in_centres_and_sigma():
     theta, x = draw(1)
-    sigma, fitted = whitening.noise_level(theta, x)
+    sigma, fitted = real_data.noise_level(theta, x)
     top, rng = objective(sigma, sigma * fitted, x), np.random.default_rng(0)
     for size in (1e-3, 0.03):
         for _ in range(20):
@@ -67,9 +68,9 @@ def test_the_noise_level_is_a_maximum_of_the_likelihood_in_centres_and_sigma():
 
 def test_whitening_twice_changes_nothing():
     theta, x = draw(2)
-    sigma, fitted = whitening.noise_level(theta, x)
-    assert abs(whitening.residual(fitted, x / sigma) - 1) <= STOP
-    again, refitted = whitening.noise_level(fitted, x / sigma)
+    sigma, fitted = real_data.noise_level(theta, x)
+    assert abs(real_data.residual(fitted, x / sigma) - 1) <= STOP
+    again, refitted = real_data.noise_level(fitted, x / sigma)
     assert abs(again - 1) <= STOP
     np.testing.assert_allclose(refitted, fitted, 0, STOP)
     # The centres are those of the unit-noise model on the whitened sample.
@@ -79,20 +80,20 @@ def test_whitening_twice_changes_nothing():
 @pytest.mark.parametrize("scale", [1e-3, 1.0, 1e4])
 def test_units_rotations_and_shifts_do_not_matter(scale):
     theta, x = draw(3)
-    sigma, fitted = whitening.noise_level(theta, x)
+    sigma, fitted = real_data.noise_level(theta, x)
     turn, shift = rotation(x.shape[1]), np.linspace(-1, 2, x.shape[1])
 
     def moved(y):
         return scale * (y @ turn + shift)
 
-    other, moved_fit = whitening.noise_level(moved(theta), moved(x))
+    other, moved_fit = real_data.noise_level(moved(theta), moved(x))
     assert abs(other / (scale * sigma) - 1) <= STOP
     np.testing.assert_allclose(moved_fit, (sigma * fitted @ turn + shift) / sigma, 0, STOP)
 
 
 def test_far_clusters_leave_their_mean_square_deviation():
     theta, x = draw(4, n=300, delta=30.0)
-    sigma, fitted = whitening.noise_level(theta, x)
+    sigma, fitted = real_data.noise_level(theta, x)
     own = cdist(theta, x).argmin(axis=0)
     means = np.stack([x[own == k].mean(axis=0) for k in range(len(theta))])
     assert abs(sigma / np.sqrt(np.mean((x - means[own]) ** 2)) - 1) <= STOP
@@ -103,7 +104,7 @@ def test_model_data_stay_model_data_where_hard_assignment_shrinks_the_noise():
     fit, hard = [], []
     for key in range(12):
         theta, x = draw(10 + key, n=6000, sigma=0.3, delta=3.0)
-        fit.append(whitening.noise_level(theta, x)[0] / 0.3)
+        fit.append(real_data.noise_level(theta, x)[0] / 0.3)
         hard.append(np.sqrt(cdist(theta, x, "sqeuclidean").min(axis=0).mean() / 4) / 0.3)
     error = np.std(fit, ddof=1) / np.sqrt(len(fit))
     # The mean of sigma^2 falls short by about K/n = 5e-4, half of that in sigma.
@@ -118,7 +119,7 @@ def test_the_bias_is_the_centres_degrees_of_freedom():
     squares = np.empty(runs)
     for run in range(runs):
         x = np.repeat(means, n // K, axis=0) + rng.standard_normal((n, d))
-        squares[run] = whitening.noise_level(means, x)[0] ** 2
+        squares[run] = real_data.noise_level(means, x)[0] ** 2
     error = np.sqrt(2 / ((n - K) * d)) * (1 - K / n) / np.sqrt(runs)
     assert abs(squares.mean() - (1 - K / n)) <= Z * error
     assert abs(squares.mean() - 1) > Z * error  # the control: no bias
@@ -127,12 +128,12 @@ def test_the_bias_is_the_centres_degrees_of_freedom():
 def test_as_many_centres_as_points_and_points_without_noise_are_refused():
     x = np.eye(3)
     with pytest.raises(ValueError, match="theta: got 3 centres, must be fewer"):
-        whitening.noise_level(x, x)
+        real_data.noise_level(x, x)
     with pytest.raises(ValueError, match="x: got points that all lie on the centres"):
-        whitening.noise_level(x[:2], np.repeat(x[:2], 3, axis=0))
+        real_data.noise_level(x[:2], np.repeat(x[:2], 3, axis=0))
 
 
 def test_a_likelihood_without_a_maximum_is_reported():
     x = np.repeat(np.eye(3), 2, axis=0)  # three centres can sit on the three places: sigma -> 0
     with pytest.raises((RuntimeError, ValueError)):
-        whitening.noise_level(np.eye(3) + 0.01 * np.arange(9).reshape(3, 3), x)
+        real_data.noise_level(np.eye(3) + 0.01 * np.arange(9).reshape(3, 3), x)

@@ -1,4 +1,4 @@
-"""Real data brought to the model: the noise level at which its within-cluster variance is one.
+"""What the chapter on real data alone needs: the noise level, by maximum likelihood.
 
 The model is (1/K) sum_i N(mu_i, I). Data with some other isotropic noise become its data when they
 are divided by the noise's standard deviation sigma, and only then: dividing each direction by its
@@ -14,11 +14,12 @@ from scipy.spatial.distance import cdist
 from ddpm_gmm import check, em, mixture
 
 Array = np.ndarray
+Weights = Float[Array, " n"] | None
 
 _FAR = 12.0  # where log sigma is stopped when the likelihood has no maximum: e^12 off the start
 
 
-def residual(theta: Float[Array, "K d"], x: Float[Array, "n d"]) -> float:
+def residual(theta: Float[Array, "K d"], x: Float[Array, "n d"], weights: Weights = None) -> float:
     """Posterior mean square distance to the own centre, per dimension: one under the model.
 
     mean sum_i w_i(x) |x - theta_i|^2 / d, which at a stationary point of the likelihood is Stein's
@@ -28,19 +29,24 @@ def residual(theta: Float[Array, "K d"], x: Float[Array, "n d"]) -> float:
     ----------
     theta : array (K, d)
     x : array (n, d)
+    weights : array (n,), optional
+        Of the points; 1/n each if not given.
     """
     theta, x = check.array("theta", theta, 2), check.array("x", x, 2)
     theta, x = check.parameter_and_sample(theta, x)
+    weights = check.weights(weights, len(x))
     norm = np.einsum("kd,kd->k", theta, theta)
     total = 0.0
     for rows in mixture.blocks(len(x), max(theta.shape)):
-        w, block = mixture._posterior(x[rows], theta), x[rows]
-        total += np.sum(block**2) + np.sum(w * (norm[:, None] - 2 * theta @ block.T))
-    return float(total / x.size)
+        w, block = mixture.responsibilities(x[rows], theta), x[rows]
+        square = np.sum(w * (norm[:, None] - 2 * theta @ block.T), axis=0)
+        square += np.sum(block**2, axis=1)
+        total += square.sum() / len(x) if weights is None else square @ weights[rows]
+    return float(total / x.shape[1])
 
 
 def noise_level(
-    theta: Float[Array, "K d"], x: Float[Array, "n d"]
+    theta: Float[Array, "K d"], x: Float[Array, "n d"], weights: Weights = None
 ) -> tuple[float, Float[Array, "K d"]]:
     """The maximum-likelihood sigma of (1/K) sum_i N(theta_i, sigma^2 I), and theta / sigma.
 
@@ -53,6 +59,8 @@ def noise_level(
     ----------
     theta : array (K, d), the start, in the units of x; K < n, no two centres equal
     x : array (n, d)
+    weights : array (n,), optional
+        Of the points; only their ratios count here.
 
     Returns
     -------
@@ -68,16 +76,21 @@ def noise_level(
     theta, x = check.start(theta, x)
     if len(theta) == len(x):
         raise ValueError(f"theta: got {len(theta)} centres, must be fewer than the rows of x")
-    unit = np.sqrt(cdist(theta, x, "sqeuclidean").min(axis=0).mean() / x.shape[1])
+    weights = check.weights(weights, len(x))
+    if weights is not None:
+        weights = weights / weights.sum()
+    nearest = cdist(theta, x, "sqeuclidean").min(axis=0)
+    unit = np.sqrt(np.average(nearest, weights=weights) / x.shape[1])
     if not unit > 0:
         raise ValueError("x: got points that all lie on the centres, must have some noise")
 
     def downhill(parameters):  # theta in the first unit, log sigma over that unit
         scale = unit * np.exp(parameters[-1])
         y, at = x / scale, parameters[:-1].reshape(theta.shape) * (unit / scale)
-        value = x.shape[1] * parameters[-1] - em.log_likelihood(at, y)
-        slope = x.shape[1] * (1 - residual(at, y))
-        return value, np.append(-em.likelihood_gradient(at, y) * (unit / scale), slope)
+        value = x.shape[1] * parameters[-1] - em.log_likelihood(at, y, weights)
+        downwards = -em.likelihood_gradient(at, y, weights) * (unit / scale)
+        slope = x.shape[1] * (1 - residual(at, y, weights))
+        return value, np.append(downwards, slope)
 
     found = minimize(
         downhill,

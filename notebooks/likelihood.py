@@ -1,0 +1,82 @@
+"""What the chapter on all noise scales alone needs: their integral, and who minimises over them."""
+
+import numpy as np
+from jaxtyping import Float
+from scipy.interpolate import make_interp_spline
+
+from ddpm_gmm import check, geometry, rules
+from ddpm_gmm.pair import noise
+
+Array = np.ndarray
+
+_STEP = 0.1  # of the table in c; its spline of degree 7 errs by about (0.1/pi)^8 |f^(8)| < 1e-7
+_MOST = 40  # steps of the minimiser
+
+
+def all_scales(q: int) -> tuple[Float[Array, " q"], Float[Array, " q"]]:
+    """Noise scales t_j and weights w_j with sum_j w_j f(t_j) = int_0^infinity f(t) dt.
+
+    Those of :func:`ddpm_gmm.rules.scales`, over 2 tau. f must fall at least as e^{-2t}; the losses
+    and gradients here fall as e^{-4t}.
+
+    Parameters
+    ----------
+    q : int, the number of scales
+
+    Returns
+    -------
+    t, w : arrays (q,), t falling
+    """
+    t, w = rules.scales(q)
+    return t, w * np.exp(2 * t) / 2
+
+
+def minimiser(
+    start: Float[Array, " d"], x0: Float[Array, "n d"], t, weight, tolerance: float = 1e-9
+) -> Float[Array, " d"]:
+    """The stationary point of sum_j weight_j averaged_loss(theta, x0, t_j) reached from ``start``.
+
+    Scoring: theta <- theta - H^{-1} gradient, H the Hessian expected if theta were the truth; on n
+    points the distance to the solution shrinks by about sqrt(d/n) a step. The gradient's two
+    functions of c = theta . x0 are tabulated and splined at each step, with an error below 1e-7.
+
+    Parameters
+    ----------
+    start : array (d,), near the solution
+    x0 : array (n, d)
+    t, weight : floats or arrays (q,)
+    tolerance : float, on the length of the last step
+
+    Returns
+    -------
+    array (d,)
+
+    Raises
+    ------
+    RuntimeError
+        If forty steps do not suffice, or one is longer than theta: there is no solution near.
+    """
+    theta, x0 = check.array("start", start, 1), check.array("x0", x0, 2)
+    check.same("start.shape", theta.shape, "the columns of x0", x0.shape[1:])
+    t, weight = check.array("t", t, 0, 1), check.array("weight", weight, 0, 1)
+    check.same("weight.shape", weight.shape, "t", t.shape)
+    t, weight = np.atleast_1d(t), np.atleast_1d(weight)
+    tolerance = check.number("tolerance", tolerance, above=0)
+    for _ in range(_MOST):
+        r = float(geometry.norm(theta))
+        c = x0 @ theta
+        knots = _STEP * np.arange(-8, int(np.abs(c).max() / _STEP) + 8)
+        table = np.stack([part @ weight for part in noise.parts(knots, r, t)], axis=-1)
+        B, W = make_interp_spline(knots, table, k=7)(np.abs(c)).T  # B is even in c, W is odd
+        gradient = B.mean() * theta - (W * np.sign(c)) @ x0 / len(x0)
+        along, across = noise.curvature(r, t, weight)
+        forward = (gradient @ theta) / r**2 * theta
+        step = forward / along + (gradient - forward) / across
+        theta, length = theta - step, float(geometry.norm(step))
+        if length <= tolerance:
+            return theta
+        if not length < r:
+            break
+    raise RuntimeError(
+        f"no convergence: the last step from |theta| = {r:.3g} had length {length:.3g}"
+    )

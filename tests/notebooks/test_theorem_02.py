@@ -1,0 +1,30 @@
+"""The grid of centres."""
+
+import numpy as np
+import pytest
+from helpers import EPS
+from scipy.spatial.distance import cdist
+
+from ddpm_gmm import centres
+from theorem_02 import grid
+
+
+@pytest.mark.parametrize("K, d", [(2, 1), (5, 2), (8, 3), (64, 3), (64, 6), (64, 80)])
+def test_a_grid_is_centred_and_has_the_separation_asked_for(K, d):
+    points = grid(K, d, 1.7)
+    assert points.shape == (K, d)
+    tol = 64 * EPS * np.abs(points).max()
+    np.testing.assert_allclose(points.mean(axis=0), 0, 0, tol)
+    assert abs(centres.separation(points) - 1.7) <= tol
+
+
+def test_neighbours_on_a_grid():
+    # 64 points of 6 dimensions are the hypercube: each has 6 neighbours at the separation.
+    near = np.isclose(cdist(*[grid(64, 6, 2.0)] * 2), 2.0).sum(axis=1)
+    np.testing.assert_array_equal(near, 6)
+    assert len(np.unique(grid(9, 2, 1.0).round(9), axis=0)) == 9  # 3 by 3
+
+
+def test_one_point_is_no_grid():
+    with pytest.raises(ValueError, match=r"K: got 1, must be a whole number >= 2"):
+        grid(1, 3, 1.0)
