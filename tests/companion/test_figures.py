@@ -57,6 +57,10 @@ def test_quantiles_hold_the_share_that_is_named():
     assert middle == np.median(values)
 
 
+def test_the_root_of_a_spread_is_taken_of_all_three():
+    assert np.allclose(figures.root((4.0, -1.0, 9.0)), (2, 0, 3))
+
+
 def test_a_rate_has_the_interval_of_clopper_and_pearson():
     wins = np.array([0, 1, 13, 20])
     middle, low, high = figures.rate(wins, 20)
@@ -236,6 +240,13 @@ def test_names_cover_no_line(ax):
         box = text.get_window_extent()
         for line in lines:
             assert not any(box.contains(*p) for p in ax.transData.transform(line.get_xydata()))
+
+
+def test_a_curve_with_a_gap_is_named_beside_what_there_is_of_it(ax):
+    figures.errors(ax, [1, 2, 3], figures.around([1, 2, np.nan], [0.1, np.nan, 0.1]), "EM", "gap")
+    figures.line(ax, [1, 3], [0, 0], "exact", "flat")
+    for text in figures.names(ax):
+        assert np.isfinite(text.get_position()).all()
 
 
 def test_names_at_the_ends_are_in_the_order_of_the_curves(ax):

@@ -29,6 +29,7 @@ order. Each look has a dash and a marker of its own: the figure must make sense 
     figures.errors(ax, x, figures.rate(wins, tries), "EM")     # Clopper-Pearson, 99 %
     figures.errors(ax, rows, figures.mean(values, axis=1, errors=2), along="x")  # bars laid down
     figures.errors(ax, x, figures.around(middle, half))        # bars that are known otherwise
+    figures.errors(ax, x, figures.root(figures.mean(e**2)))    # a root-mean-square error
     figures.slope(ax, n, -1 / 2, (n[0], error[0]), "slope $-1/2$")
     figures.strip(ax, 0.1, 0.4)                                # shaded, behind everything
     figures.note(ax, 0.2, 3.0, "words", "EM")                  # dark enough to be read
@@ -74,7 +75,7 @@ from companion.figures.looks import (
     shades,
 )
 from companion.figures.names import names, show
-from companion.figures.spreads import around, mean, quantiles, rate
+from companion.figures.spreads import around, mean, quantiles, rate, root
 from companion.figures.style import WIDTH, panels, use
 
 __all__ = [
@@ -108,6 +109,7 @@ __all__ = [
     "point",
     "quantiles",
     "rate",
+    "root",
     "series",
     "shades",
     "show",

@@ -12,14 +12,16 @@ def line(ax, x, y, what="exact", label=None, **more):
     return ax.plot(x, y, label=label, **{"color": seen.colour, "ls": seen.dash} | more)
 
 
-def dots(ax, x, y, what="measured", label=None, *, hollow=False, **more):
-    """Draw points without error bars; ``hollow`` leaves them white inside."""
+def dots(ax, x, y, what="measured", label=None, *, hollow=False, join=False, **more):
+    """Points without error bars; ``hollow`` leaves them white, ``join`` draws a line through."""
     seen = look(what)
-    style = {"color": seen.colour, "ls": "none", "marker": seen.marker}
-    return ax.plot(x, y, label=label, **style | _fill(hollow) | more)
+    style = {"color": seen.colour, "marker": seen.marker} | _body(seen, hollow, join)
+    return ax.plot(x, y, label=label, **style | more)
 
 
-def errors(ax, x, spread, what="measured", label=None, *, along="y", hollow=False, **more):
+def errors(
+    ax, x, spread, what="measured", label=None, *, along="y", hollow=False, join=False, **more
+):
     """Points with error bars from (middle, low, high), as :func:`mean` or :func:`rate` give it.
 
     ``along="x"`` lays the bars down, with ``x`` as the height: a chart with a row for each name.
@@ -30,8 +32,8 @@ def errors(ax, x, spread, what="measured", label=None, *, along="y", hollow=Fals
     bars = np.clip(np.stack(np.broadcast_arrays(middle - low, high - middle)), 0, None)
     if bars.ndim == 1:
         bars = bars[:, None]
-    style = {"color": seen.colour, "ls": "none", "marker": seen.marker, "capsize": 2.5}
-    style |= {"elinewidth": 1.2} | _fill(hollow) | more
+    style = {"color": seen.colour, "marker": seen.marker, "capsize": 2.5, "elinewidth": 1.2}
+    style |= _body(seen, hollow, join) | more
     if along == "x":
         return ax.errorbar(middle, x, xerr=bars, label=label, **style)
     return ax.errorbar(x, middle, yerr=bars, label=label, **style)
@@ -87,5 +89,5 @@ def _spread(spread):
     return map(np.asarray, spread) if isinstance(spread, tuple) else mean(spread)
 
 
-def _fill(hollow):
-    return {"mfc": "white"} if hollow else {}
+def _body(seen, hollow, join):
+    return {"ls": seen.dash if join else "none"} | ({"mfc": "white"} if hollow else {})

@@ -60,6 +60,6 @@ def _plain(value, halves):
     if halves and 0 < value < 1:
         return f"1/{round(1 / value)}"
     power = math.log10(abs(value)) if value else 0.0
-    if abs(power) > 2.5 and abs(power - round(power)) < 1e-9 and round(power) != 3:
+    if abs(power) > 3.5 and abs(power - round(power)) < 1e-9:
         return f"${'-' if value < 0 else ''}10^{{{round(power)}}}$"
     return f"{value:g}".replace("-", "\N{MINUS SIGN}")

@@ -26,7 +26,7 @@ def names(ax, at="line"):
 
 def _names(ax, at="line"):
     owners, words = ax.get_legend_handles_labels()
-    curves = [_samples(_main(owner)) for owner in owners]
+    curves = [_finite(_samples(_main(owner))) for owner in owners]
     texts = [_text(ax, word, _colour(owner)) for owner, word in zip(owners, words, strict=True)]
     if at == "end":
         _at_ends(ax, curves, texts)
@@ -145,9 +145,13 @@ def _covered(ax, texts):
     return count
 
 
+def _finite(points):
+    return points[np.isfinite(points).all(axis=1)]
+
+
 def _resample(path):
     """Points along a path in pixels, less than one apart."""
-    path = np.clip(path[np.isfinite(path).all(axis=1)], -1e4, 1e5)
+    path = np.clip(_finite(path), -1e4, 1e5)
     if len(path) < 2:
         return path
     run = np.r_[0, np.cumsum(np.hypot(*np.diff(path, axis=0).T))]
@@ -178,7 +182,7 @@ def _drawn(ax, texts):
         if isinstance(artist, PathCollection):
             found.append(_samples(artist))
         elif isinstance(artist, LineCollection):
-            segments = artist.get_segments()
+            segments = [s for s in artist.get_segments() if len(s)]  # none where a bar is NaN
             found += [_resample(artist.get_transform().transform(s)) for s in segments]
     for text in ax.texts:
         if text not in texts:
@@ -186,4 +190,4 @@ def _drawn(ax, texts):
             grid = np.meshgrid(np.arange(box.x0, box.x1), np.arange(box.y0, box.y1))
             found.append(np.stack(grid, axis=-1).reshape(-1, 2))
     points = np.concatenate(found)
-    return points[np.isfinite(points).all(axis=1)]
+    return _finite(points)

@@ -46,3 +46,8 @@ def around(middle, half):
     """``middle`` with ``half`` on either side."""
     middle, half = np.asarray(middle, dtype=float), np.asarray(half, dtype=float)
     return middle, middle - half, middle + half
+
+
+def root(spread):
+    """The square root of (middle, low, high): from mean squares to a root-mean-square error."""
+    return tuple(np.sqrt(np.clip(value, 0, None)) for value in spread)
