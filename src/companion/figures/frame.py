@@ -23,8 +23,7 @@ def frame(ax, x=None, y=None, title=None, *, log="", xticks=None, yticks=None, *
     for name, words in (("xlabel", x), ("ylabel", y), ("title", title)):
         if words is not None:
             more[name] = words
-    for letter in log:
-        more.setdefault(f"{letter}scale", "log")
+    ax.set(**{f"{letter}scale": "log" for letter in log})  # first: limits mean another thing after
     ax.set(**more)
     for letter, values in (("x", xticks), ("y", yticks)):
         axis = getattr(ax, f"{letter}axis")
@@ -43,7 +42,8 @@ def _ticks(axis, values):
 def _decades(axis):
     low, high = sorted(axis.get_view_interval())
     few = low > 0 and math.log10(high / low) < 2
-    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if few else (1,), numticks=8))
+    most = 5 if axis.axis_name == "x" else 8  # words lie side by side below, one above another left
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if few else (1,), numticks=most))
     axis.set_major_formatter(FuncFormatter(lambda value, _: _plain(value, halves=False)))
     axis.set_minor_formatter(NullFormatter())
 
