@@ -1,42 +1,36 @@
-"""One style for every figure: sizes, a palette that colour-blind readers can tell apart, SVG.
-
-The palette is Okabe and Ito's. Every figure must make sense in grey as well: use line styles and
-direct labels beside colour.
-"""
+"""One style for every figure: sizes, letters, SVG; and panels in the book's width."""
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 
-BLUE, ORANGE, GREEN, RED, PURPLE, SKY, GREY = (
-    "#0072B2",
-    "#E69F00",
-    "#009E73",
-    "#D55E00",
-    "#CC79A7",
-    "#56B4E9",
-    "#6b6b6b",
-)
-WIDTH = 7.2  # inches, the book's column
+from companion.figures.looks import series
+
+WIDTH = 6.6  # inches; in print and on a screen the letters are then as large as the text around
+LETTERS = 11.5  # points; on a phone, 350 pixels wide, this is 8.5 pixels high
 
 _STYLE = {
-    "figure.figsize": (WIDTH, 4.0),
+    "figure.figsize": (WIDTH, 3.8),
     "figure.constrained_layout.use": True,
     "figure.dpi": 110,
-    "font.size": 10.5,
+    "font.size": LETTERS,
     "font.family": "DejaVu Sans",
-    "mathtext.fontset": "cm",
-    "axes.titlesize": 11,
+    "mathtext.fontset": "dejavusans",  # formulas in the letters of the words beside them
+    "axes.titlesize": LETTERS,
+    "figure.labelsize": LETTERS,
     "axes.titlelocation": "left",
-    "axes.labelsize": 10.5,
+    "axes.labelsize": LETTERS,
+    "xtick.labelsize": LETTERS - 0.5,
+    "ytick.labelsize": LETTERS - 0.5,
+    "legend.fontsize": LETTERS - 0.5,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.grid": True,
     "grid.color": "#e4e4e4",
     "grid.linewidth": 0.6,
     "axes.axisbelow": True,
-    "axes.prop_cycle": mpl.cycler(color=[BLUE, ORANGE, GREEN, RED, PURPLE, SKY]),
+    "axes.prop_cycle": mpl.cycler(color=[look.colour for look in series(6)]),
     "lines.linewidth": 1.8,
-    "lines.markersize": 4.5,
+    "lines.markersize": 5,
     "legend.frameon": False,
     "svg.hashsalt": "ddpm-gmm",  # the same figure gives the same file
 }
@@ -44,6 +38,7 @@ _STYLE = {
 
 def use() -> None:
     """Switch the style on; in a notebook, figures then come out as SVG."""
+    mpl.rcdefaults()  # a reader's own matplotlibrc shall not change the book
     plt.rcParams.update(_STYLE)
     try:
         from matplotlib_inline.backend_inline import set_matplotlib_formats
