@@ -6,10 +6,19 @@ It knows no mathematics. A notebook needs only the names below and :mod:`compani
 try:
     from companion.profiles import sizes
     from companion.records import record
-    from companion.statistics import proportion, slope, streams, t_interval
+    from companion.statistics import farthest, nearest, proportion, slope, streams, t_interval
 except ModuleNotFoundError as missing:
     raise ImportError(
         f"companion needs {missing.name}: pip install 'ddpm-gmm-companion[book]'"
     ) from None
 
-__all__ = ["proportion", "record", "sizes", "slope", "streams", "t_interval"]
+__all__ = [
+    "farthest",
+    "nearest",
+    "proportion",
+    "record",
+    "sizes",
+    "slope",
+    "streams",
+    "t_interval",
+]

@@ -1,4 +1,4 @@
-"""What seeds say: intervals of means and of shares, slopes, and a stream of numbers for each."""
+"""What measurements say: intervals of means and shares, exponents, the worst; streams of seeds."""
 
 import numpy as np
 from scipy import stats
@@ -53,3 +53,13 @@ def streams(seed: int):
         return np.random.default_rng([seed, *key])
 
     return rng
+
+
+def farthest(values, target):
+    """The one of several values that lies farthest from a target: the worst of those measured."""
+    return values[np.argmax(np.abs(np.asarray(values) - target))]
+
+
+def nearest(values, target):
+    """The one that lies nearest to it: the best that a control can do."""
+    return values[np.argmin(np.abs(np.asarray(values) - target))]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from companion import proportion, slope, streams, t_interval
+from companion import farthest, nearest, proportion, slope, streams, t_interval
 
 
 def test_the_interval_of_a_mean_misses_it_once_in_a_hundred():
@@ -38,3 +38,8 @@ def test_streams_are_the_same_again_and_differ_by_key():
     rng = streams(7)
     assert np.array_equal(rng(1, 2).random(4), streams(7)(1, 2).random(4))
     assert not np.array_equal(rng(1, 2).random(4), rng(2, 1).random(4))
+
+
+def test_the_worst_and_the_best_of_several():
+    values = np.array([1.9, 2.3, 2.05])
+    assert farthest(values, 2.0) == 2.3 and nearest(values, 2.0) == 2.05
