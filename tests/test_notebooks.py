@@ -113,7 +113,7 @@ class Module:
         return max((number for number, first in self.cells if first <= line), default=line)
 
     def place(self, line):
-        return f"{self.name} [{self.cell(line)}]" if self.cells else f"{self.name}:{line}"
+        return f"{self.name} [{self.cell(line)}]" if self.cells else f"{self.name}.py:{line}"
 
     @cached_property
     def stands_for(self):
@@ -470,7 +470,9 @@ def twice():
     return copies([*NOTEBOOKS, *SCRIPTS])
 
 
-@pytest.mark.parametrize("module", [*NOTEBOOKS, *SCRIPTS], ids=lambda m: m.name)
+@pytest.mark.parametrize(
+    "module", [*NOTEBOOKS, *SCRIPTS], ids=lambda m: m.name if m.cells else f"{m.name}.py"
+)
 def test_no_function_is_written_elsewhere_as_well(module, twice):
     lines = [
         f"{' = '.join(map(str, group))}: {mend(group)}"
