@@ -10,8 +10,8 @@ The notebooks are read as text; nothing runs. Two promises:
 
 **The same logic** is told by a normal form of the syntax tree (:class:`Normal`):
 
-- the function's own name, signature, docstring and annotations go, and with them the difference
-  between ``def f(x): return e`` and ``lambda x: e``;
+- the function's own name, signature, docstring and annotations go, the lines that only refuse bad
+  arguments, and the difference between ``def f(x): return e`` and ``lambda x: e``;
 - variables are numbered as they occur, be they arguments, locals, names of an enclosing function or
   the module's data: a global is an argument in disguise;
 - a local that is bound once is replaced by its value: whether a step of a calculation has a name,
@@ -54,6 +54,7 @@ FUNCTIONS = ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda
 COMPREHENSIONS = ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp
 LESS = {ast.Gt: ast.Lt, ast.GtE: ast.LtE}
 LOOPS = ast.For, ast.AsyncFor, ast.While
+UNNAMED = {"listcomp", "setcomp", "dictcomp", "genexpr"}  # what symtable calls a comprehension
 UNSEEN = {"ctx", "annotation", "returns", "decorator_list", "type_comment", "type_params", "kind"}
 
 
@@ -112,7 +113,7 @@ class Module:
         return max((number for number, first in self.cells if first <= line), default=line)
 
     def place(self, line):
-        return f"{self.name} [{self.cell(line)}]" if self.cells else f"{self.name}:{line}"
+        return f"{self.name} [{self.cell(line)}]" if self.cells else f"{self.name}.py:{line}"
 
     @cached_property
     def stands_for(self):
@@ -212,11 +213,16 @@ def body(node):
     return node.body[1:] if says and isinstance(first.value.value, str) else node.body
 
 
+def size(statements):
+    """The number of expressions and statements, ``return`` itself not counted."""
+    parts = [n for s in statements for n in ast.walk(s) if not isinstance(n, ast.Return)]
+    return sum(isinstance(n, (ast.expr, ast.stmt)) for n in parts)
+
+
 def trivial(node):
     """Whether a function is too small to count, see the module's docstring."""
     statements = body(node)
-    parts = [n for s in statements for n in ast.walk(s) if not isinstance(n, ast.Return)]
-    if sum(isinstance(n, (ast.expr, ast.stmt)) for n in parts) < LEAST:
+    if size(statements) < LEAST:
         return True
     only = getattr(statements[0], "value", None) or statements[0]
     only = only.operand if isinstance(only, ast.UnaryOp) else only
@@ -314,19 +320,33 @@ class Normal:
         return ("?", name)
 
     def _function(self, node):
-        lines = bound(node)
-        self._frames.append({name: ("?", f"{id(node)} {name}") for name in lines})
-        changing = {name for name, at in lines.items() if len(at) > 1} | set(_changed(node))
-        told = [self._frames[-1][a.arg] for a, _ in own(node.args) if isinstance(a, ast.arg)]
-        statements = []
-        for line in body(node):
-            if not self._names_a_value(line, changing):
-                statements.append(self._of(line))
+        self._frames.append({name: ("?", f"{id(node)} {name}") for name in bound(node)})
+        lines = [line for line in body(node) if not self._only_checks(line)]
+        lines = lines if size(lines) >= LEAST else body(node)
+        told = [a.arg for a, _ in own(node.args) if isinstance(a, ast.arg)]
+        again = bound(ast.Module(lines, []))
+        times = Counter(told) + Counter({n: len(at) for n, at in again.items()})
+        changing = {name for name, number in times.items() if number > 1} | set(_changed(node))
+        told = [self._frames[-1][name] for name in told]
+        kept = [self._of(line) for line in lines if not self._names_a_value(line, changing)]
         self._frames.pop()
-        only = statements[0] if len(statements) == 1 else ("block", *statements)
+        only = kept[0] if len(kept) == 1 else ("block", *kept)
         only = only[1] if only[0] == "Return" else only
         defaults = self._of([*node.args.defaults, *node.args.kw_defaults])
         return ("function", ("[]", *told), defaults, only)
+
+    def _only_checks(self, line):
+        """Whether a statement only refuses bad arguments."""
+        if isinstance(line, ast.If):
+            return not line.orelse and all(isinstance(inner, ast.Raise) for inner in line.body)
+        if not isinstance(line, (ast.Assign, ast.Expr)):
+            return False
+        values = line.value.elts if isinstance(line.value, ast.Tuple) else [line.value]
+        return all(
+            isinstance(value, ast.Call)
+            and str(self._of(value.func)[1]).startswith("ddpm_gmm.check.")
+            for value in values
+        )
 
     def _names_a_value(self, line, changing):
         """Where a statement gives a value its only name, remember the value in place of it."""
@@ -416,7 +436,8 @@ def copies(modules):
 
 
 def mend(group):
-    home = next((f for f in group if f.module.name.startswith(("ddpm_gmm", "companion"))), None)
+    known = [f for f in group if not f.module.cells and not f.around and f.name != "lambda"]
+    home = next((f for f in known if f.module.name.startswith(("ddpm_gmm", "companion"))), None)
     if home is not None:
         return f"call {home.module.name}.{home.name}"
     if len({f.module for f in group}) == 1:
@@ -449,7 +470,9 @@ def twice():
     return copies([*NOTEBOOKS, *SCRIPTS])
 
 
-@pytest.mark.parametrize("module", [*NOTEBOOKS, *SCRIPTS], ids=lambda m: m.name)
+@pytest.mark.parametrize(
+    "module", [*NOTEBOOKS, *SCRIPTS], ids=lambda m: m.name if m.cells else f"{m.name}.py"
+)
 def test_no_function_is_written_elsewhere_as_well(module, twice):
     lines = [
         f"{' = '.join(map(str, group))}: {mend(group)}"
@@ -465,11 +488,8 @@ def test_no_function_is_written_elsewhere_as_well(module, twice):
 def reads(table):
     """The global names that a function reads, those in its comprehensions included."""
     names = {s.get_name() for s in table.get_symbols() if s.is_global() and s.is_referenced()}
-    inner = (reads(t) for t in table.get_children() if t.get_name() in _UNNAMED)
+    inner = (reads(t) for t in table.get_children() if t.get_name() in UNNAMED)
     return names.union(*inner)
-
-
-_UNNAMED = {"listcomp", "setcomp", "dictcomp", "genexpr"}
 
 
 def surprises(module):
@@ -477,7 +497,7 @@ def surprises(module):
     again = {name for name, lines in module.binds.items() if len(lines) > 1}
 
     def visit(table):
-        if table.get_type() == "function" and table.get_name() not in _UNNAMED:
+        if table.get_type() == "function" and table.get_name() not in UNNAMED:
             for name in sorted(reads(table) & again):
                 yield table.get_lineno(), table.get_name(), name
         for inner in table.get_children():
@@ -523,6 +543,16 @@ def g(truth):
         return norm(moved - truth * 2 * tanh(moved @ truth) ** 2) / (tanh(moved @ truth) ** 2 + 1)
     return distance
 """
+CHECKED = """
+import numpy as np
+from ddpm_gmm import check, geometry
+def f(theta, t, mu):
+    theta, mu = check.vectors(theta, mu)
+    if t < 0:
+        raise ValueError("t")
+    u = theta * np.exp(-t)
+    return geometry.norm(u - 2 * np.tanh(u @ mu) ** 2 * mu) / (1 + np.tanh(u @ mu) ** 2)
+"""
 WHOLE = FIRST.replace("part(u)", "np.tanh(u @ mu) ** 2")
 
 
@@ -537,6 +567,7 @@ def planted(first, second):
 
 def test_the_same_under_other_names_is_found():
     assert planted(WHOLE, SECOND) == [{"part", "lambda"}, {"f", "distance"}]
+    assert planted(SECOND, CHECKED) == [{"f", "distance"}]
     renamed = FIRST.replace("part", "share").replace("theta", "v").replace("h =", "k =")
     assert planted(FIRST, renamed.replace("h ", "k ").replace("h)", "k)")) == [
         {"part", "share"},
