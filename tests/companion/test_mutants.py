@@ -14,6 +14,7 @@ from miniature import SAME_VENV
 ROOT = Path(__file__).resolve().parents[2]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("module", "right", "wrong"),
     [
