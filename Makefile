@@ -2,36 +2,24 @@
 PYTHON ?= python3
 VENV ?= .venv
 PROFILE ?= quick
-JOBS ?= $(shell getconf _NPROCESSORS_ONLN)
 
-RUN := _build/run/$(PROFILE)
-# The longest first, so that none of them is left to run alone at the end.
-LONG := theorem-02 real-data random-start-k generation
-NAMES := $(patsubst notebooks/%.ipynb,%,$(wildcard notebooks/*.ipynb))
-NOTEBOOKS := $(patsubst %,$(RUN)/%.ipynb,$(filter $(NAMES),$(LONG)) $(filter-out $(LONG),$(NAMES)))
 IN := $(VENV)/bin
 COMPANION := $(IN)/python -m companion.command --profile $(PROFILE)
-
-# The sources of this folder, whatever is installed; one thread a notebook, for they run in parallel.
+# The sources of this folder, whatever is installed.
 export PYTHONPATH := $(CURDIR)/src
-export OMP_NUM_THREADS := 1
-export OPENBLAS_NUM_THREADS := 1
-export MKL_NUM_THREADS := 1
-# Arrays of a megabyte are made by the thousand: glibc shall keep their memory and not fetch it anew.
-export MALLOC_MMAP_THRESHOLD_ := 268435456
-export MALLOC_TRIM_THRESHOLD_ := 536870912
-# Without this, debugpy prints a line of noise for every kernel.
-export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book test certify baseline lock lint clean notebooks-run
+.PHONY: help book test check certify baseline mutants new lock lint clean
 
 help:
 	@echo "make book [PROFILE=quick|full]       run the notebooks, check every claim, build the site"
 	@echo "make test                            the whole test suite, notebooks and claims included"
-	@echo "make certify                         prove the certificates anew; goes on where it was killed"
+	@echo "make check                           the tests that need no notebook and no browser"
+	@echo "make new NAME=lemma-13               lay down a chapter that passes as it stands"
 	@echo "make baseline [CLAIMS='id ...']      take the measured values as the claims' baselines"
+	@echo "make certify                         prove the certificates anew; goes on where it was killed"
+	@echo "make mutants                         break forty operators, one at a time: the tests must see it"
 	@echo "make lint | lock | clean             style; new hashed lock; remove what was built"
 
 # -- the environment ------------------------------------------------------------------------------
@@ -50,36 +38,27 @@ $(VENV)/.made: $(VENV)/.locked pyproject.toml
 	@$(PIP) --no-build-isolation -e .
 	@touch $@
 
-# -- the book -------------------------------------------------------------------------------------
-# Three passes: write down what everything comes from, let make run what is older than that in
-# parallel, then rule and build. `companion inputs` touches an .inputs file only when it changes.
+# -- the work: each line is one command, and the command knows what has to be done ----------------
 book: $(VENV)/.made
-	@$(COMPANION) inputs
-	@$(MAKE) --silent --no-print-directory --keep-going -j $(JOBS) notebooks-run || true
-	@$(COMPANION) judge
-	@$(MAKE) --silent --no-print-directory _build/html/index.html
-	@$(COMPANION) report
+	@$(COMPANION) build
 
-notebooks-run: $(NOTEBOOKS)
-
-$(RUN)/%.ipynb: $(RUN)/%.inputs
-	@$(COMPANION) run $*
-
-_build/html/index.html: _build/site.inputs
-	@echo "building the site"
-	@$(COMPANION) site
-
-# -- the rest -------------------------------------------------------------------------------------
 test: $(VENV)/.made
 	@$(IN)/python -m pytest $(PYTEST)
+
+check: $(VENV)/.made
+	@$(IN)/python -m pytest -m "not notebooks and not browser and not slow" $(PYTEST)
+
+mutants: $(VENV)/.made
+	@$(IN)/python tests/mutants.py
 
 certify: $(VENV)/.made
 	@$(COMPANION) certify
 
 baseline: $(VENV)/.made
-	@$(COMPANION) inputs
-	@$(MAKE) --silent --no-print-directory --keep-going -j $(JOBS) notebooks-run
 	@$(COMPANION) baseline $(CLAIMS)
+
+new: $(VENV)/.made
+	@$(COMPANION) new $(NAME)
 
 lint: $(VENV)/.made
 	@$(IN)/ruff check .

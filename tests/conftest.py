@@ -1,10 +1,12 @@
 """Fixtures that more than one part of the suite needs."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import jaxtyping
 
@@ -14,6 +16,7 @@ OURS = ["ddpm_gmm", *(p.stem for p in (ROOT / "notebooks").glob("*.py"))]
 jaxtyping.install_import_hook(OURS, "beartype.beartype")  # before anything imports them
 
 import pytest  # noqa: E402
+from filelock import FileLock  # noqa: E402
 from hypothesis import settings  # noqa: E402
 
 # No timed tests; the same examples in every run; nothing left on disk.
@@ -21,14 +24,29 @@ settings.register_profile("companion", deadline=None, derandomize=True, database
 settings.load_profile("companion")
 
 
+class Built(NamedTuple):
+    """What ``make book`` said and how it ended."""
+
+    returncode: int
+    said: str
+
+
 @pytest.fixture(scope="session")
-def built():
-    """``make book`` in this very tree: the finished process, whatever came of it."""
-    (ROOT / "_build" / "claims.json").unlink(missing_ok=True)  # only this run's rulings count
-    command = ["make", "book", f"VENV={sys.prefix}", "-o", f"{sys.prefix}/.made"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    print(done.stdout, done.stderr)
-    return done
+def built(tmp_path_factory, worker_id):
+    """``make book`` in this very tree, once for all processes of the suite."""
+    # With xdist every process has a folder of its own below the one they share.
+    shared = tmp_path_factory.getbasetemp()
+    shared = shared if worker_id == "master" else shared.parent
+    outcome = shared / "built.json"
+    with FileLock(shared / "built.lock"):
+        if not outcome.exists():
+            (ROOT / "_build" / "claims.json").unlink(missing_ok=True)  # only this run's rulings
+            command = ["make", "book", f"VENV={sys.prefix}", "-o", f"{sys.prefix}/.made"]
+            done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+            outcome.write_text(json.dumps([done.returncode, done.stdout + done.stderr]))
+    result = Built(*json.loads(outcome.read_text()))
+    print(result.said)
+    return result
 
 
 @pytest.fixture(scope="session")

@@ -6,12 +6,16 @@ import re
 import threading
 from pathlib import Path
 
+import nbformat
 import pytest
 import yaml
 from playwright.sync_api import sync_playwright
 
+from companion import paths, rulings
+
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build" / "html"
+pytestmark = [pytest.mark.notebooks, pytest.mark.browser, pytest.mark.xdist_group("book")]
 
 
 def listed_pages():
@@ -28,7 +32,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def served(built):
     """Address of the site, served on loopback."""
-    assert built.returncode == 0, built.stdout + built.stderr
+    assert built.returncode == 0, built.said
     handler = functools.partial(Quiet, directory=SITE)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
@@ -93,6 +97,15 @@ def visit(browser):
         context.close()
 
 
+def promised(page):
+    """The numbers of figures and of claims' cards that a chapter's page must show."""
+    name = Path(page).with_suffix("").relative_to("notebooks").as_posix()
+    cells = nbformat.read(paths.notebook(name), as_version=4).cells
+    figures = sum("mystnb" in cell.metadata for cell in cells)
+    whole = rulings.Rulings.read(paths.RULINGS)
+    return figures, sum(ruling.notebook == name for ruling in whole.rulings)
+
+
 LOOK = """() => {
     const all = q => [...document.querySelectorAll(q)];
     const article = document.querySelector("article");
@@ -131,7 +144,8 @@ def test_page_is_whole(name, how, served, visit):
     )
     assert stray is None, f"unrendered markup: {stray and stray[0]}"
     if name.startswith("notebooks/"):
-        assert seen["figures"] >= 2 and seen["claims"] >= 5 and seen["rendered"] > 20
+        figures, claims = promised(name)
+        assert seen["figures"] == figures and seen["claims"] == claims
 
 
 def test_the_front_door_leads_to_the_landing_page(served, visit):

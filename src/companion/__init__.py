@@ -1,9 +1,24 @@
-"""The book's machinery: what notebooks record, what claims.toml promises, how the site is made.
+"""The book's machinery: what notebooks record, what contracts promise, how the site is made.
 
-It knows no mathematics. A notebook needs only the two names below and :mod:`companion.figures`.
+It knows no mathematics. A notebook needs only the names below and :mod:`companion.figures`.
 """
 
-from companion.profiles import sizes
-from companion.records import record
+try:
+    from companion.profiles import sizes
+    from companion.records import record
+    from companion.statistics import farthest, nearest, proportion, slope, streams, t_interval
+except ModuleNotFoundError as missing:
+    raise ImportError(
+        f"companion needs {missing.name}: pip install 'ddpm-gmm-companion[book]'"
+    ) from None
 
-__all__ = ["record", "sizes"]
+__all__ = [
+    "farthest",
+    "nearest",
+    "proportion",
+    "record",
+    "sizes",
+    "slope",
+    "streams",
+    "t_interval",
+]

@@ -1,4 +1,4 @@
-"""Certificates: files that hold a proof. `make certify` makes them, `make test` checks them.
+"""Certificates: files that hold a proof. `make certify` makes them, :func:`check` rules on them.
 
 A certificate says what is proved, on which boxes and with which bounds, and with what it was made;
 its last field is a digest of all the others. The mathematics is in ``ddpm_gmm.certify``.
@@ -7,23 +7,28 @@ its last field is a digest of all the others. The mathematics is in ``ddpm_gmm.c
 import importlib.metadata
 import json
 import os
+import platform
 import shutil
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 
 import flint
 from tqdm import tqdm
 
-from companion import house
-from companion.claims import Broken
+from companion import paths
+from companion import report as says
+from companion.contract import Broken
+from companion.sources import digest
 from ddpm_gmm import certify
-from ddpm_gmm.certify import verifier
+from ddpm_gmm.certify import check as checker
 
 FOLDER = "certificates"
+ACCEPTED = "accepted.json"  # under _build: what the checker accepted
 
 
 def path(name: str) -> Path:
-    return house.ROOT / FOLDER / f"{name}.json"
+    return paths.CERTIFICATES / f"{name}.json"
 
 
 def sealed(statement: dict, leaves) -> dict:
@@ -32,12 +37,14 @@ def sealed(statement: dict, leaves) -> dict:
         "statement": statement,
         "leaves": [[x for side in box for x in side] + [bound] for box, bound in leaves],
         "precision": certify.PRECISION,
-        "versions": {
-            "python-flint": importlib.metadata.version("python-flint"),
-            "flint": flint.__FLINT_VERSION__,
-        },
+        "versions": _versions(),
     }
-    return certificate | {"sha256": verifier.digest(certificate)}
+    return certificate | {"sha256": certify.digest(certificate)}
+
+
+def _versions() -> dict[str, str]:
+    versions = {"python-flint": importlib.metadata.version("python-flint")}
+    return versions | {"flint": flint.__FLINT_VERSION__}
 
 
 def text(certificate: dict) -> str:
@@ -62,10 +69,11 @@ def make() -> None:
     end.
     """
     statements = certify.statements()
-    sources = (house.SOURCE / "ddpm_gmm" / "certify").glob("*.py")
-    provers = (path for path in sources if not path.stem.startswith("verifier"))
-    made_from = house.digest(house.listing(provers) + flint.__version__)[:12]
-    waiting = house.BUILD / FOLDER / made_from
+    prover = (paths.SOURCE / "ddpm_gmm" / "certify" / "prove").glob("*.py")
+    made_from = digest("".join(digest(p.read_bytes()) for p in sorted(prover)) + flint.__version__)[
+        :12
+    ]
+    waiting = paths.BUILD / FOLDER / made_from
     with tqdm(total=len(statements), unit="proof", bar_format=BAR) as bar:
         for count, (name, statement) in enumerate(statements.items()):
             bar.set_description_str(f"{name:<32}")
@@ -79,44 +87,126 @@ def make() -> None:
                     leaves = certify.prove(statement, progress=tell)
                 except certify.NotProved as error:
                     raise Broken(f"certificate {name}: {error}") from None
-                house.write_if_changed(target, text(sealed(statement, leaves)))
+                paths.write(target, text(sealed(statement, leaves)))
             bar.update(count + 1 - bar.n)
-    for old in (house.ROOT / FOLDER).glob("*.json"):
+    for old in (paths.CERTIFICATES).glob("*.json"):
         if old.stem not in statements:
             old.unlink()
     for name in statements:
-        house.write_if_changed(path(name), (waiting / f"{name}.json").read_text(encoding="utf-8"))
+        paths.write(path(name), (waiting / f"{name}.json").read_text(encoding="utf-8"))
     shutil.rmtree(waiting.parent)
-    house.say(f"{len(statements)} certificates in {FOLDER}/; `make test` checks them")
+    says.say(f"{len(statements)} certificates in {FOLDER}/; `make test` checks them")
 
 
-def ruling(name: str) -> str | None:
-    """What the independent checker has against a certificate; None if it proves its statement."""
+def _rule(file: Path) -> tuple[str | None, str | None]:
+    """The digest of a file, and what the independent checker has against it: None if nothing."""
     try:
-        verifier.verify(load(name))
-    except verifier.Rejected as why:
-        return str(why)
+        content = file.read_bytes()
+    except OSError as error:
+        return None, f"cannot be read: {error.strerror}"
+    try:
+        certify.verify(json.loads(content))
+        fault = None
+    except certify.Rejected as why:
+        fault = f"rejected: {why}"
     except ValueError as error:
-        return f"not JSON: {error}"
+        fault = f"rejected: not JSON: {error}"
+    return digest(content), fault
+
+
+def _rules() -> str:
+    """A digest of all that a ruling rests on but the file: the checker's sources, Arb, Python."""
+    sources = sorted(Path(checker.__file__).parent.rglob("*.py"))
+    lines = [f"{digest(p.read_bytes())}  {p.name}" for p in sources]
+    return digest("\n".join([*lines, str(_versions()), platform.python_version()]))
+
+
+def _accepted(rules: str) -> set[str]:
+    """Digests of the files that were accepted by these rules; a spoilt memory is no memory."""
+    try:
+        kept = json.loads((paths.BUILD / ACCEPTED).read_bytes())
+        return (
+            {d for d in kept["digests"] if isinstance(d, str)} if kept["rules"] == rules else set()
+        )
+    except (OSError, ValueError, TypeError, KeyError):
+        return set()
+
+
+def _another(name: str, statements: dict) -> str | None:
+    """What is wrong where a sound certificate proves something else than its name says."""
+    if name not in statements:
+        return "proves none of the book's statements"
+    if load(name)["statement"] != statements[name]:
+        return "proves another statement than the book's of this name"
     return None
 
 
-def check() -> None:
-    """Let the independent checker rule on every certificate, with as many processes as cores."""
-    names = sorted(p.stem for p in (house.ROOT / FOLDER).glob("*.json"))
-    largest_first = sorted(names, key=lambda name: -path(name).stat().st_size)
-    faults = []
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
-        rulings = pool.map(ruling, largest_first)
-        for name, fault in tqdm(
-            zip(largest_first, rulings, strict=True), total=len(names), unit="proof"
-        ):
-            if fault:
-                faults.append(f"certificate {name}: rejected: {fault}")
-            else:
-                house.say(f"accepted {name}")
-    if faults:
-        raise Broken("\n".join(faults))
+def check(names=None, told=None, executor=None) -> dict[str, str | None]:
+    """Let the independent checker rule on certificates.
+
+    What it accepted is remembered under ``_build`` by the digest of the file, for as long as
+    nothing changes in the checker, so that only what is new is ruled on.
+
+    Parameters
+    ----------
+    names : of the certificates; all files in ``certificates/`` if None
+    told : callable or None; called with (name, fault) as the rulings come in
+    executor : of :mod:`concurrent.futures`; processes of this machine, one a core, if None
+
+    Returns
+    -------
+    {name: fault}, None where the certificate proves the book's statement of this name
+    """
+    if names is None:
+        names = sorted(p.stem for p in (paths.CERTIFICATES).glob("*.json"))
+    told = told or (lambda name, fault: None)
+    rules, statements, faults = _rules(), certify.statements(), {}
+    accepted = _accepted(rules)
+
+    def settle(name, fault):
+        faults[name] = fault or _another(name, statements)
+        told(name, faults[name])
+
+    new = []
+    for name in names:
+        if path(name).exists() and digest(path(name).read_bytes()) in accepted:
+            settle(name, None)
+        else:
+            new.append(name)
+    new.sort(key=lambda name: -path(name).stat().st_size if path(name).exists() else 0)
+    if new:
+        own = ProcessPoolExecutor(min(len(new), os.cpu_count())) if executor is None else None
+        with own or nullcontext(executor) as pool:
+            for name, (key, fault) in zip(new, pool.map(_rule, map(path, new)), strict=True):
+                if fault is None:
+                    accepted.add(key)
+                settle(name, fault)
+        memory = {"rules": rules, "digests": sorted(accepted)}
+        (paths.BUILD / ACCEPTED).unlink(missing_ok=True)  # nobody reads it first: it may be spoilt
+        paths.write(paths.BUILD / ACCEPTED, json.dumps(memory, indent=1) + "\n")
+    return {name: faults[name] for name in names}
+
+
+def report() -> None:
+    """Rule on every certificate, and say so."""
+    names = list(paths.CERTIFICATES.glob("*.json"))
+    before = _accepted(_rules())
+    with tqdm(total=len(names), unit="proof") as bar:
+
+        def tell(name, fault):
+            bar.update()
+            if fault is None:
+                says.say(f"accepted {name}")
+
+        faults = check(told=tell)
+    anew = sum(d not in before for d in _accepted(_rules()))
+    says.say(
+        f"{sum(f is None for f in faults.values())} certificates accepted,"
+        f" {anew} of them ruled on anew"
+    )
+    if any(faults.values()):
+        wrong = (f"certificate {name}: {fault}" for name, fault in faults.items() if fault)
+        raise Broken("\n".join(wrong))
 
 
 BAR = "{desc} {percentage:3.0f}%|{bar}| {n:.2f}/{total_fmt} [{elapsed}<{remaining}]"

@@ -5,8 +5,10 @@ import tomllib
 
 import msgspec
 
-from companion import house
-from companion.claims import Broken, Ruling
+from companion import paths
+from companion.contract import Broken
+from companion.rulings import Ruling
+from companion.sources import commit
 
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 WHOSE = {
@@ -34,7 +36,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def load_map() -> list[Row]:
     """Read book/map.toml."""
-    path = house.ROOT / "book" / "map.toml"
+    path = paths.ROOT / "book" / "map.toml"
     try:
         return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8"))["row"], list[Row])
     except (OSError, KeyError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
@@ -154,7 +156,7 @@ def status(runs: dict[str, dict]) -> str:
     versions = {(k, v) for run in runs.values() for k, v in run["packages"].items()}
     versions |= {("python", run["python"]) for run in runs.values()}
     out += ["", f"All notebooks together: {total:.0f} s of one core. Site built at commit "]
-    out[-1] += f"`{house.commit()}`."
+    out[-1] += f"`{commit()}`."
     out += ["", "| package | version |", "|---|---|"]
     out += [f"| {package} | {version} |" for package, version in sorted(versions)]
     return "\n".join([*out, ""])

@@ -26,11 +26,11 @@ def record(claim: str, value, *, control) -> None:
     Parameters
     ----------
     claim : str
-        The id in claims.toml, as "lemma-08.remainder-order".
+        The id in its contract, as "lemma-08.remainder-order".
     value : float or array (seeds,)
         The measurement; one per seed where the claim is sampled.
     control : float or array (seeds,)
-        The same measurement on the deliberately wrong input that claims.toml describes.
+        The same measurement on the deliberately wrong input that the contract describes.
     """
     payload = {
         "claim": str(claim),
@@ -47,9 +47,9 @@ def record(claim: str, value, *, control) -> None:
 
 
 def read(notebook) -> list[dict]:
-    """All records in an executed notebook (an nbformat node), in order."""
+    """All records in an executed notebook (as parsed from its file), in order."""
     found = []
-    for cell in notebook.cells:
+    for cell in notebook["cells"]:
         for output in cell.get("outputs", ()):
             payload = output.get("data", {}).get(MIME)
             if payload is not None:

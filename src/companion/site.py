@@ -9,11 +9,15 @@ from pathlib import Path
 
 import nbformat
 
-from companion import house, pages
-from companion.claims import Broken, Rulings
-from companion.run import NOTE, evidence
+from companion import evidence, pages, paths, report
+from companion.contract import Broken
+from companion.evidence import Evidence
+from companion.rulings import Rulings
+from companion.sources import Sources, digest
 
 MATHJAX = "tex-svg-full.js"
+MADE_FROM = ".made-from"  # in the site: the digest of what it was made from
+OLD = paths.SITE.with_name("html.old")
 
 
 def mathjax() -> Path:
@@ -26,29 +30,26 @@ def mathjax() -> Path:
     )
 
 
-def stage(profile: str) -> None:
-    """Lay out what Sphinx reads: pages, executed notebooks, generated pages, rulings."""
-    book = house.STAGE / "book"
-    shutil.rmtree(house.STAGE, ignore_errors=True)
-    shutil.copytree(house.ROOT / "book", book)
+def stage(sources: Sources, found: Evidence, whole: Rulings) -> None:
+    """Lay out what Sphinx reads: pages, notebooks with their outputs, generated pages, rulings."""
+    book = paths.STAGE / "book"
+    shutil.rmtree(paths.STAGE, ignore_errors=True)
+    shutil.copytree(paths.ROOT / "book", book)
     for name in ("_config.yml", "_toc.yml"):
-        shutil.copy(house.ROOT / name, house.STAGE)
-    shutil.copy(house.RULINGS, house.STAGE)
+        shutil.copy(paths.ROOT / name, paths.STAGE)
+    shutil.copy(paths.RULINGS, paths.STAGE)
     (book / "_static" / "mathjax").mkdir(parents=True)
     shutil.copy(mathjax(), book / "_static" / "mathjax")
-    notebooks, unfit = evidence(profile)
-    for fault in unfit.values():
-        raise Broken(f"site: {fault}: run make book")
-    (house.STAGE / "notebooks").mkdir()
-    for name, notebook in notebooks.items():
-        nbformat.write(notebook, house.STAGE / "notebooks" / f"{name}.ipynb")
-    rulings = Rulings.read(house.RULINGS).rulings
+    for name, executed in found.executed.items():
+        target = paths.STAGE / "notebooks" / f"{name}.ipynb"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(evidence.page(sources.notebook(name), executed), target)
     generated = book / "_generated"
     generated.mkdir()
     for name, text in (
-        ("ledger", pages.ledger(rulings)),
-        ("map", pages.paper_map(pages.load_map(), rulings)),
-        ("status", pages.status({n: nb.metadata[NOTE] for n, nb in notebooks.items()})),
+        ("ledger", pages.ledger(whole.rulings)),
+        ("map", pages.paper_map(pages.load_map(), whole.rulings)),
+        ("status", pages.status(found.runs())),
     ):
         (generated / f"{name}.md").write_text(text, encoding="utf-8")
 
@@ -61,32 +62,49 @@ def check(site: Path) -> None:
                 raise Broken(f"{page.relative_to(site)}: image {source} is missing")
 
 
+def recover() -> None:
+    """Put the last good site back where a build was killed between its two renames."""
+    if OLD.exists() and not paths.SITE.exists():
+        OLD.rename(paths.SITE)
+
+
 def _swap(new: Path) -> None:
-    old = house.SITE.with_name("html.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if house.SITE.exists():
-        house.SITE.rename(old)
-    new.rename(house.SITE)
-    shutil.rmtree(old, ignore_errors=True)
+    shutil.rmtree(OLD, ignore_errors=True)
+    if paths.SITE.exists():
+        paths.SITE.rename(OLD)
+    new.rename(paths.SITE)
+    shutil.rmtree(OLD, ignore_errors=True)
 
 
-def build(profile: str) -> None:
-    """Stage, build with warnings as errors, check, swap. The old site stays if anything fails."""
-    stage(profile)
-    draft, log = house.BUILD / "draft", house.BUILD / "site.log"
-    shutil.rmtree(draft, ignore_errors=True)
-    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(house.STAGE)]
+def _sphinx(draft: Path) -> None:
+    """Build what is staged, with warnings as errors."""
+    log = paths.BUILD / "site.log"
+    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(paths.STAGE)]
     command += ["--path-output", str(draft), "-W", "-n", "--keep-going"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     log.write_text(done.stdout + done.stderr, encoding="utf-8")
     if done.returncode:
         for line in (done.stdout + done.stderr).splitlines():
             if re.search(r"WARNING|ERROR|Error", line) and "frozen modules" not in line:
-                house.complain(line.replace(f"{house.STAGE}/", ""))
-        raise Broken(
-            f"site: Sphinx refused it, the last good site stays ({log.relative_to(house.ROOT)})"
-        )
+                report.complain(line.replace(f"{paths.STAGE}/", ""))
+        raise Broken(f"site: Sphinx refused it, the last good site stays ({paths.shown(log)})")
+
+
+def renew(sources: Sources, found: Evidence, whole: Rulings) -> bool:
+    """Stage, build, check, swap, if anything that the site shows is new; says whether it was."""
+    results = [f"{name} {run['finished']}" for name, run in found.runs().items()]
+    made_from = sources.of_site([*results, digest(whole.text())])
+    mark = paths.SITE / MADE_FROM
+    if mark.exists() and mark.read_text(encoding="utf-8") == made_from:
+        return False
+    report.say("building the site")
+    stage(sources, found, whole)
+    draft = paths.BUILD / "draft"
+    shutil.rmtree(draft, ignore_errors=True)
+    _sphinx(draft)
     site = draft / "_build" / "html"
     check(site)
+    (site / MADE_FROM).write_text(made_from, encoding="utf-8")
     _swap(site)
     shutil.rmtree(draft, ignore_errors=True)
+    return True

@@ -1,7 +1,7 @@
 """Sphinx's side of the claims: the card in a notebook's output, and numbers in prose.
 
 ``{claim}`lemma-08.remainder-order``` writes the measured value, ``{control}`` its control's, both
-formatted as claims.toml says and linked to the ledger. An unknown id is a warning, which the
+formatted as its contract says and linked to the ledger. An unknown id is a warning, which the
 build treats as an error.
 """
 
@@ -16,9 +16,9 @@ from sphinx import addnodes
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 
-from companion.claims import Ruling, Rulings
 from companion.pages import card, label, readable
 from companion.records import MIME
+from companion.rulings import Ruling, Rulings
 
 logger = logging.getLogger(__name__)
 

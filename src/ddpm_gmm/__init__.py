@@ -24,7 +24,8 @@ above it:
 ``generate``
     schemes and samplers: the reverse SDE and the probability flow
 ``certify``
-    explicit constants, proved by ball arithmetic; works with floats and balls
+    explicit constants, proved by ball arithmetic and checked by a second program; needs
+    python-flint
 
 What one chapter alone needs lies beside its notebook.
 """

@@ -10,9 +10,10 @@ from jaxtyping import Float
 from ddpm_gmm import check
 
 Array = np.ndarray
+Batch = Float[Array, "*batch"] | np.float64
 
 
-def norm(x: Float[Array, "*batch d"]) -> Float[Array, "*batch"] | np.float64:
+def norm(x: Float[Array, "*batch d"]) -> Batch:
     """Euclidean length over the last axis."""
     return np.sqrt(np.einsum("...i,...i->...", x, x))
 
@@ -71,6 +72,30 @@ def angle(theta: Float[Array, "*batch d"], mu: Float[Array, " d"]) -> Float[Arra
     """
     a, b = to_plane(theta, mu)
     return np.where((a == 0) & (b == 0), np.pi / 2, np.arctan2(b, a))
+
+
+def tangent(theta: Float[Array, "*batch d"], mu: Float[Array, " d"]) -> Batch:
+    """Tangent of the angle between theta and the line of mu: b / |a| in plane coordinates.
+
+    The pair {mu, -mu} has no sign. Infinite across the line; a nan where theta or mu is 0.
+    """
+    a, b = to_plane(theta, mu)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.divide(b, np.abs(a))
+
+
+def overlap(theta: Float[Array, "*batch d"], mu: Float[Array, " d"]) -> Batch:
+    """Squared cosine of the angle between theta and the line of mu; 0 at theta = 0 or mu = 0."""
+    a, b = to_plane(theta, mu)
+    square = a**2 + b**2
+    return np.where(square > 0, a**2 / np.where(square > 0, square, 1.0), 0.0)
+
+
+def miss(theta: Float[Array, "*batch d"], mu: Float[Array, " d"]) -> Batch:
+    """Distance from theta to the nearer of mu and -mu: what a learner of the pair is off by."""
+    theta, mu = check.array("theta", theta, least_axes=1), check.array("mu", mu, 1)
+    check.same("theta.shape[-1]", theta.shape[-1], "mu", mu.shape[0])
+    return np.minimum(norm(theta - mu), norm(theta + mu))
 
 
 def rescale(theta: Float[Array, "*batch d"], size: float) -> Float[Array, "*batch d"]:

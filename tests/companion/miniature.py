@@ -1,5 +1,7 @@
 """A whole project in miniature, driven by the real Makefile and the real command."""
 
+import json
+import os
 import shutil
 import subprocess
 import sys
@@ -10,8 +12,7 @@ import nbformat
 ROOT = Path(__file__).resolve().parents[2]
 
 CLAIM = """
-[tiny.{name}]
-item = "Tiny lemma"
+[{name}]
 statement = "The square root of $4$ is two."
 low = 1.9
 high = 2.1
@@ -20,8 +21,8 @@ judge = "value"
 control = "The square root of nine."
 format = ".3f"
 tolerance = 1e-9
-baseline = {{ quick = 2.0, full = 2.0 }}
 """
+
 STORY = """# Tiny
 
 The root is {claim}`tiny.root`, the control's {control}`tiny.root`.
@@ -74,14 +75,30 @@ class Project:
         book = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
         nbformat.write(book, self.folder / "notebooks" / f"{name}.ipynb")
 
-    def claims(self, *names, edit=lambda text: text):
-        text = "".join(CLAIM.format(name=name) for name in names)
-        (self.folder / "claims.toml").write_text(edit(text))
+    def claims(self, *names, notebook="tiny", edit=lambda text: text):
+        text = 'item = "Tiny lemma"\n' + "".join(CLAIM.format(name=name) for name in names)
+        (self.folder / "notebooks" / f"{notebook}.toml").write_text(edit(text))
+        self.baselines({f"{notebook}.{name}": 2.0 for name in names})
 
-    def make(self, *words):
+    def baselines(self, new):
+        """Write these over the baselines of both profiles; None takes one away."""
+        (self.folder / "baselines").mkdir(exist_ok=True)
+        for profile in ("quick", "full"):
+            path = self.folder / "baselines" / f"{profile}.json"
+            known = json.loads(path.read_text()) if path.exists() else {}
+            kept = {id: value for id, value in (known | new).items() if value is not None}
+            path.write_text(json.dumps(kept))
+
+    def make(self, *words, **environment):
         """Run make here with the very environment that runs the test, which it must not renew."""
-        command = ["make", *words, *SAME_VENV]
-        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            ["make", *words, *SAME_VENV],
+            cwd=self.folder,
+            env=os.environ | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     def command(self, *words):
         """Run the companion's command line here."""

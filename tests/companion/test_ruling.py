@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from companion.claims import Baseline, Broken, Claim, Rulings, judge, rule
+from companion.contract import Broken, Claim
+from companion.rulings import Rulings, judge, rule
 
 FLOATS = st.floats(-10, 10)
 
@@ -23,14 +24,13 @@ def claim(**changes):
         "control": "Wrong.",
         "format": ".3g",
         "tolerance": 0.5,
-        "baseline": Baseline(quick=0.0),
     }
     return Claim(**(known | changes))
 
 
-def ruling(stated, value, control):
-    records = [{"claim": "a.b", "value": value, "control": control}]
-    return rule("a.b", stated, records, "quick", "absent")
+def ruling(stated, value, control, baseline=0.0):
+    records = [{"claim": "a.b", "value": value, "control": control, "notebook": "a"}]
+    return rule("a.b", stated, records, baseline, "quick", "absent")
 
 
 @given(FLOATS, FLOATS)
@@ -74,13 +74,18 @@ def test_what_is_not_finite_fails(bad):
 
 def test_missing_twice_and_unknown_records():
     stated = {"a.b": claim()}
-    once = {"claim": "a.b", "value": [0.0], "control": [2.0]}
-    assert judge(stated, [once], "quick", {})[0].fault is None
-    assert "missing" in judge(stated, [], "quick", {})[0].fault
-    assert "did not run" in judge(stated, [], "quick", {"a": "a did not run"})[0].fault
-    assert "recorded 2 times" in judge(stated, [once, once], "quick", {})[0].fault
-    with pytest.raises(Broken, match=r"a\.c"):
-        judge(stated, [once, once | {"claim": "a.c"}], "quick", {})
+    once = {"claim": "a.b", "value": [0.0], "control": [2.0], "notebook": "a"}
+    again = once | {"notebook": "checks/a"}
+
+    def fault(records, unfit=None):
+        return judge(stated, records, {"a.b": 0.0}, "quick", unfit or {})[0].fault
+
+    assert fault([once]) is None
+    assert "missing" in fault([])
+    assert "did not run" in fault([], {"a": "a did not run"})
+    assert "recorded 2 times, must be once (a, checks/a)" in fault([once, again])
+    with pytest.raises(Broken, match=r"a\.c.*notebooks/a\.toml"):
+        fault([once, once | {"claim": "a.c"}])
 
 
 def test_number_of_values_must_suit_the_judge():
@@ -89,8 +94,23 @@ def test_number_of_values_must_suit_the_judge():
 
 
 def test_drift_is_a_gate_of_its_own():
-    assert "drifted" in ruling(claim(baseline=Baseline(quick=0.9)), [0.1], [2.0]).fault
-    assert "no quick baseline" in ruling(claim(baseline=Baseline()), [0.1], [2.0]).fault
+    assert "drifted" in ruling(claim(), [0.1], [2.0], baseline=0.9).fault
+    assert "no quick baseline" in ruling(claim(), [0.1], [2.0], baseline=None).fault
+    assert ruling(claim(tolerance=None), [0.1], [2.0], baseline=None).fault is None
+
+
+@given(st.floats(-1, 1), st.floats(0, 3), st.floats(-1, 1))
+def test_a_tolerance_as_wide_as_the_room_inside_the_bound_never_fires(b, tolerance, v):
+    room = claim().room(b)
+    assert room == max(b + 1, 1 - b)
+    fires = ruling(claim(tolerance=max(tolerance, room)), [v], [2.0], baseline=b).fault
+    assert fires is None
+
+
+def test_an_open_side_is_closed_by_zero_where_the_sign_is_known():
+    assert claim(low=None, high=1e-12).room(1e-15) == pytest.approx(1e-12, rel=2e-3)
+    assert claim(low=None, high=1.0).room(-0.5) == math.inf  # it has been below zero
+    assert claim(low=-1e-12, high=None).room(-1e-15) == pytest.approx(1e-12, rel=2e-3)
 
 
 def test_rulings_survive_the_file(tmp_path):

@@ -111,3 +111,21 @@ def test_rescale_sets_the_length_and_keeps_the_direction(theta, size):
     assert abs(np.linalg.norm(out) - size * theta.any()) <= 16 * EPS * size
     np.testing.assert_allclose(out * length, theta * size, 16 * EPS, 0)
     np.testing.assert_allclose(geometry.rescale(out, size), out, 16 * EPS, 0)
+
+
+@given(st.floats(0.01, 3.1), st.floats(0.1, 10))
+def test_tangent_and_overlap_are_the_angles_and_miss_no_sign(phi, r):
+    mu = np.array([2.0, 0.0, 0.0])
+    theta = geometry.from_plane(r * np.cos(phi), r * np.sin(phi), 3)
+    for sign in (1, -1):
+        assert geometry.tangent(sign * theta, mu) == pytest.approx(abs(np.tan(phi)), rel=1e-9)
+        assert geometry.overlap(sign * theta, mu) == pytest.approx(np.cos(phi) ** 2, abs=1e-15)
+    nearer = np.linalg.norm([theta - mu, theta + mu], axis=1).min()
+    assert geometry.miss(theta, mu) == geometry.miss(-theta, mu) == pytest.approx(nearer)
+
+
+def test_no_direction_has_no_overlap():
+    assert (
+        geometry.overlap(np.zeros(2), np.ones(2)) == geometry.overlap(np.ones(2), np.zeros(2)) == 0
+    )
+    assert geometry.tangent(np.array([0.0, 1.0]), np.array([1.0, 0.0])) == np.inf

@@ -1,62 +1,37 @@
-"""Explicit constants, proved by ball arithmetic.
+"""Explicit constants, proved by ball arithmetic and checked by a second program.
 
 Arb (python-flint) computes with balls, numbers that carry a bound on their error, rounding
-included. What it says is therefore a proof and not a measurement. The modules, bottom up:
-
-``balls``        enclosures of T_k = E tanh^{(k)}(u) and of tilted integrals
-``forms``        mean-value forms: a formula enclosed over a whole box
-``boxes``        a bound proved on a region by subdivision
-``push``         the two numbers of a gradient step, near the origin too
-``contraction``  Lemma 11: a step contracts a ball
-``expansion``    Lemma 8: a step at high noise is a power-iteration step
-``turning``      Lemma 9: the tangent of the angle falls by a factor
-``unit_step``    Lemma 9: by 1 + 2 |mu|^2 for a unit step, at every |mu|
-``length``       Theorem 7: the length comes down
-``landing``      Theorem 7: the iterate lands in a ball round mu
-``two_stages``   Theorem 7: the numbers of steps
-``verifier``     checks a certificate; shares no code with what makes it
+included. What it says is therefore a proof and not a measurement. Behind this door are two houses
+that share no code, ``certify.prove`` and ``certify.check``, with a file of the same name in both
+for each kind of statement. Neither knows of the other.
 
 A *statement* is a dict of a kind and of numbers, a *certificate* the boxes and bounds that prove
-it.
+it:
+
+    leaves = certify.prove(statement)      or NotProved
+    certify.verify(certificate)            or Rejected
 """
 
-from flint import ctx
+try:
+    import flint  # noqa: F401
+except ModuleNotFoundError:
+    raise ImportError(
+        "ddpm_gmm.certify needs python-flint: pip install 'ddpm-gmm-companion[certify]'"
+    ) from None
 
-from ddpm_gmm.certify import (
-    boxes,
-    contraction,
-    expansion,
-    landing,
-    length,
-    turning,
-    two_stages,
-    unit_step,
-)
-from ddpm_gmm.certify.boxes import NotProved
+from ddpm_gmm.certify.check import Rejected, digest, verify
 
-__all__ = ["KINDS", "PRECISION", "NotProved", "prove", "statements"]
+# From here on ``certify.prove`` is the function. The house of that name is reached by
+# ``from ddpm_gmm.certify.prove import ...``.
+from ddpm_gmm.certify.prove import KINDS, PRECISION, NotProved, prove, statements
 
-PRECISION = 80  # bits
-KINDS = {
-    "contraction": contraction,
-    "expansion": expansion,
-    "turning": turning,
-    "unit_step": unit_step,
-    "length": length,
-    "landing": landing,
-}
-
-
-def statements() -> dict[str, dict]:
-    """What the book proves, {name: statement}."""
-    rooms = *KINDS.values(), two_stages
-    return {name: s for room in rooms for name, s in room.statements().items()}
-
-
-def prove(statement: dict, most: int = 50_000, progress=None):
-    """Leaves that prove the statement, see :func:`ddpm_gmm.certify.boxes.prove`."""
-    kind = KINDS.get(statement.get("kind"))
-    if kind is None:
-        raise ValueError(f"kind: got {statement.get('kind')!r}, must be one of {', '.join(KINDS)}")
-    with ctx.workprec(PRECISION):
-        return boxes.prove(kind, statement, most, progress)
+__all__ = [
+    "KINDS",
+    "PRECISION",
+    "NotProved",
+    "Rejected",
+    "digest",
+    "prove",
+    "statements",
+    "verify",
+]

@@ -27,6 +27,25 @@ def high_noise_force(theta: Float[Array, "*#b d"], mu: Float[Array, "*#b d"]):
     return 2 * (m * mu - np.sum(theta**2, axis=-1, keepdims=True) * theta)
 
 
+def rate(length, radius, eta):
+    """By how much the logarithm of the angle's tangent falls in a step at high noise.
+
+    log(1 + 2 eta |mu|^2 / (1 - 2 eta r^2)), to leading order in |mu| and r = |theta|; the step is
+    a power iteration with (1 - 2 eta r^2) I + 2 eta mu mu'. Derived in notebooks/lemma-09.
+
+    Parameters
+    ----------
+    length, radius : floats or arrays, |mu| and |theta|, >= 0
+    eta : float, > 0, below 1 / (2 r^2)
+    """
+    length, radius = check.together("length", length, "radius", radius)
+    eta = check.number("eta", eta, above=0)
+    shrinks = 1 - 2 * eta * radius**2
+    if (shrinks <= 0).any():
+        raise ValueError(f"eta: got {eta:g}, must be below 1 / (2 radius^2)")
+    return np.log1p(2 * eta * length**2 / shrinks)
+
+
 def sample_force(
     theta: Float[Array, " d"],
     x: Float[Array, "n d"],

@@ -118,6 +118,19 @@ def implicit_covariance(size):
     return along, across
 
 
+def spectral_covariance(size):
+    """n times the error covariance of the sample's principal component, for n far above d.
+
+    (1 + 1/(2 |mu|^2), 1 + 1/|mu|^2), along and across: the top eigenvector of the sample's second
+    moments, with the square root of its eigenvalue less one as length. Derived in notebooks/kin.
+
+    Parameters, returns
+        As in :func:`curvature`.
+    """
+    size, _ = _at_truth(size)
+    return 1 + 1 / (2 * size**2), 1 + 1 / size**2
+
+
 def cramer_rao(size, d: int, n: int):
     """Least mean squared error of an unbiased estimate of mu from n points in d dimensions.
 

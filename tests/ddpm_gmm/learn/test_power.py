@@ -15,8 +15,9 @@ from helpers import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ddpm_gmm import mixture, objective
+from ddpm_gmm import geometry, mixture, objective
 from ddpm_gmm.learn import power
+from ddpm_gmm.pair import population
 
 
 def order(remainder, e=2.0**-6):
@@ -136,3 +137,17 @@ def test_overlap_is_what_a_finite_sample_shows():
     # Controls: the formula without its denominator, and with n and d exchanged.
     assert largest_z(runs - (1 - d / n / signal**2)) > Z
     assert largest_z(runs - power.spiked_overlap(signal, n / d)) > Z
+
+
+@pytest.mark.parametrize("eta", [0.25, 1.0])
+def test_the_rate_is_the_exact_steps_to_leading_order(eta):
+    """The relative error falls as the fourth power of the scale: 16 times when it is halved."""
+
+    def off(e):
+        theta, mu = e * np.array([0.6, 0.8]), e * np.array([1.0, 0.0])
+        stepped = geometry.tangent(theta - eta * population.gradient(theta, mu), mu)
+        return np.log(geometry.tangent(theta, mu) / stepped) - power.rate(e, e, eta)
+
+    assert off(0.02) / off(0.01) == pytest.approx(16, rel=0.02)
+    with pytest.raises(ValueError, match="eta: got 1, must be below"):
+        power.rate(1.0, 1.0, 1.0)

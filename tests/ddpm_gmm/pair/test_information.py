@@ -157,3 +157,29 @@ def test_the_implicit_variance_is_the_covariance_times_the_curvature_squared():
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_the_principal_component_loses_to_the_bound_and_meets_it_for_far_centres():
+    size = np.array([0.3, 1.0, 3.0, 12.0])
+    for ours, least in zip(
+        information.spectral_covariance(size), information.fisher(size), strict=True
+    ):
+        assert (ours >= 1 / least * (1 - 1e-12)).all()
+        assert ours[-1] * least[-1] == pytest.approx(1, abs=0.01)
+
+
+def test_the_principal_component_on_samples():
+    """Mean squared errors of 400 samples, along and across, within four standard errors."""
+    n, size, d = 4000, 1.0, 4
+    mu, rng = size * np.eye(d)[0], np.random.default_rng(11)
+    errors = []
+    for _ in range(400):
+        x = mixture.sample(rng, n, mixture.pair(mu))
+        values, vectors = np.linalg.eigh(x.T @ x / n)
+        found = np.sqrt(values[-1] - 1) * vectors[:, -1] * np.sign(vectors[0, -1])
+        errors.append(n * (found - mu) ** 2)
+    mean, error = np.mean(errors, axis=0), np.std(errors, axis=0) / 20
+    along, across = information.spectral_covariance(size)
+    predicted = np.array([along, *[across] * (d - 1)])
+    assert (np.abs(mean - predicted) < 4 * error + 0.02 * predicted).all()
+    assert not (np.abs(mean - predicted / 2) < 4 * error + 0.02 * predicted).any()

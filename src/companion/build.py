@@ -1,0 +1,180 @@
+"""The build, in three sentences.
+
+Every notebook whose executed copy was made from other code is run, and every certificate that is
+new to the checker is checked. The claims are judged by what the notebooks recorded. If every claim
+held and anything that the site shows is new, the site is built, beside the old one, and put in its
+place when it is whole.
+
+    sources -> executed notebooks, checked certificates -> rulings -> site
+
+All of the work goes through one executor of :mod:`concurrent.futures`.
+"""
+
+import fcntl
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from functools import partial
+from itertools import count
+
+from companion import contract, evidence, paths, report, rulings, site
+from companion.contract import Broken
+from companion.sources import Sources, commit
+
+# For the kernels. One thread each, for they run in parallel; glibc shall keep the memory of arrays
+# of a megabyte, which are made by the thousand, and not fetch it anew; no line of noise by debugpy.
+ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "MALLOC_MMAP_THRESHOLD_": "268435456",
+    "MALLOC_TRIM_THRESHOLD_": "536870912",
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+}
+
+
+def _worker() -> None:
+    """Ready a process of the pool: its kernels' environment, and its end when the build ends."""
+    here = [str(paths.SOURCE), str(paths.NOTEBOOKS), os.environ.get("PYTHONPATH")]
+    os.environ.update(ENVIRONMENT, PYTHONPATH=os.pathsep.join(filter(None, here)))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the build hears it, and ends
+
+    def follow():
+        multiprocessing.parent_process().join()
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
+
+
+def local(jobs: int | None = None) -> ProcessPoolExecutor:
+    """The default executor: processes of this machine, as many as it has cores."""
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(jobs or os.cpu_count(), context, initializer=_worker)
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Refuse to work where another build of this project is at work."""
+    paths.BUILD.mkdir(parents=True, exist_ok=True)
+    with (paths.BUILD / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Broken(
+                f"{paths.BUILD}: another build is at work there, must be one at a time"
+            ) from None
+        yield
+
+
+def _run(name: str, profile: str, made_from: str) -> float:
+    from companion import run  # papermill, which only those who run a notebook need
+
+    return run.run(name, profile, made_from)
+
+
+def renew(sources: Sources, executor: Executor) -> evidence.Evidence:
+    """Run every notebook that is not fit, the longest first; say what became of each."""
+    found = evidence.collect(sources)
+    long = contract.long_ones() if found.unfit else set()
+
+    def length(name):
+        return found.seconds.get(name, 1e9 if paths.contract_of(name) in long else 0.0)
+
+    total = len(paths.notebooks())
+    ready = count(len(found.executed) + 1)
+
+    def tell(name, done):
+        if not done.cancelled() and done.exception() is None:
+            report.say(f"ran   {name:<18} {done.result():6.1f} s   [{next(ready)}/{total}]")
+        elif isinstance(done.exception(), Broken):
+            report.complain(done.exception())
+
+    jobs = []
+    for name in sorted(found.unfit, key=length, reverse=True):
+        job = executor.submit(_run, name, sources.profile, sources.of_notebook(name))
+        job.add_done_callback(partial(tell, name))
+        jobs.append(job)
+    try:
+        certified(executor)  # the notebooks run meanwhile
+        wait(jobs)
+        if any(isinstance(job.exception(), BrokenProcessPool) for job in jobs):
+            raise BrokenProcessPool
+    except BrokenProcessPool:
+        raise Broken(
+            "a process of the build was killed, most likely for want of memory;"
+            " what is finished stays, and the next make book goes on from there"
+        ) from None
+    return evidence.collect(sources) if jobs else found
+
+
+def certified(executor: Executor) -> None:
+    """Let the checker rule on every certificate: what a page calls certified rests on them."""
+    if not any(paths.CERTIFICATES.glob("*.json")):
+        return
+    from companion import certificates  # and with it python-flint
+
+    faults = certificates.check(executor=executor)
+    if any(faults.values()):
+        raise Broken("\n".join(f"certificate {n}: {why}" for n, why in faults.items() if why))
+
+
+def judge(found: evidence.Evidence, profile: str) -> rulings.Rulings:
+    """Rule on every claim by the evidence; write claims.json whatever the outcome."""
+    claims = contract.load()
+    by_contract = {paths.contract_of(name): fault for name, fault in found.unfit.items()}
+    verdicts = rulings.judge(
+        claims, found.records(), contract.check_baselines(claims, profile), profile, by_contract
+    )
+    whole = rulings.Rulings(profile=profile, commit=commit(), rulings=verdicts)
+    paths.write(paths.RULINGS, whole.text())
+    faults = [f"claim {r.id} {r.fault}" for r in verdicts if r.fault]
+    named = {r.id.partition(".")[0] for r in verdicts}
+    faults += [f for name, f in found.unfit.items() if paths.contract_of(name) not in named]
+    if faults:
+        report.table(verdicts)
+        raise Broken("\n".join(faults))
+    return whole
+
+
+def build(profile: str, executor: Executor) -> None:
+    """Everything: notebooks, rulings, site; then the closing table."""
+    with alone():
+        contract.check_baselines(contract.load(), profile)  # refused before anything runs
+        site.recover()
+        sources = Sources(profile)
+        found = renew(sources, executor)
+        whole = judge(found, profile)
+        if site.renew(sources, found, whole):
+            report.say("built the site")
+        report.table(whole.rulings)
+        report.say(f"profile {profile}; the site is at {paths.SITE / 'index.html'}")
+
+
+def baseline(profile: str, wanted: list[str], executor: Executor) -> None:
+    """Take the measured values as the new baselines; print old and new."""
+    with alone():
+        claims = contract.load()
+        unknown = sorted(set(wanted) - claims.keys())
+        if unknown:
+            raise Broken(f"claim: got {unknown[0]!r}, must be an id of a contract in notebooks/")
+        found = renew(Sources(profile), executor)
+        old = contract.baselines(profile)
+        new = {id: value for id, value in old.items() if id in claims}
+        for r in rulings.judge(claims, found.records(), old, profile, found.unfit):
+            if wanted and r.id not in wanted:
+                continue
+            before = old.get(r.id)
+            if not (r.held and r.control_failed):
+                report.complain(f"claim {r.id} {r.fault}; its baseline stays {before}")
+                continue
+            value = float(f"{r.value:.10g}")
+            if before is None or abs(before - value) > 1e-9 * max(abs(before), abs(value)):
+                new[r.id] = value
+                report.say(f"{r.id}: {profile} baseline {before} -> {value}")
+        contract.write_baselines(profile, new)
+        contract.check_baselines(claims, profile)

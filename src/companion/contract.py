@@ -1,0 +1,187 @@
+"""The contracts: every claim of the book, stated once in a file beside its notebook.
+
+``notebooks/lemma-10.toml`` names the paper's item at its top, then has one table a claim; the id of
+``[inner-product]`` there is ``lemma-10.inner-product``, whichever notebook records it. What was
+measured is not in it: baselines are generated data, ``baselines/quick.json`` and ``full.json``.
+"""
+
+import json
+import math
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from companion import paths
+
+
+class Broken(Exception):
+    """Something the user must mend; each line of its text says what, by name."""
+
+
+class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One claim, as its contract states it."""
+
+    statement: str  # one plain sentence; a fitted order or rate states its range
+    low: float | None = None  # the bound, one side or both, chosen from the mathematics
+    high: float | None = None
+    whose: Literal["paper", "derived", "certified", "observed"]  # whose bound it is
+    judge: Literal["value", "worst", "interval"]  # one number, every seed, or the seeds' mean
+    control: str  # what is made wrong on purpose; the same measurement must then fail the bound
+    format: str  # how the number is printed
+    tolerance: float | None = None  # drift from the baseline that is allowed; none: bound alone
+    item: str = ""  # a row of book/map.toml; the contract's unless the claim names another
+
+    def show(self, number: float) -> str:
+        return format(number, self.format)
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        low = -math.inf if self.low is None else self.low
+        return low, math.inf if self.high is None else self.high
+
+    @property
+    def bound(self) -> str:
+        """The bound in words, as "at most 1e-12" or "from 4.98 to 5.02"."""
+        if self.low is None:
+            return f"at most {self.high:.7g}"
+        if self.high is None:
+            return f"at least {self.low:.7g}"
+        return f"from {self.low:.7g} to {self.high:.7g}"
+
+    def room(self, baseline: float) -> float:
+        """How far a value can lie from the baseline and still be inside the bound.
+
+        Where one side is open and baseline and bound have one sign, 0 closes it: an error or a
+        share does not change its sign.
+        """
+        low, high = self.limits
+        if baseline >= 0:
+            low = max(low, 0.0) if self.low is None else low
+        if baseline <= 0:
+            high = min(high, 0.0) if self.high is None else high
+        return max(baseline - low, high - baseline)
+
+
+REQUIRED = [f for f in msgspec.structs.fields(Claim) if f.required]
+
+
+def _faults(table) -> list[str]:
+    """Everything that is wrong with one table of a contract."""
+    if not isinstance(table, dict):
+        return [f"got {table!r:.40}, must be a table"]
+    missing = [f.name for f in REQUIRED if f.name not in table]
+    if not {"low", "high"} & table.keys():
+        missing.append("low or high")
+    faults = [f"must have {', '.join(missing)}"] if missing else []
+    filled = {f.name: FILLER.get(f.name, "") for f in REQUIRED} | table
+    try:
+        claim = msgspec.convert(filled, Claim)
+    except msgspec.ValidationError as error:
+        return [*faults, str(error)]
+    try:
+        claim.show(1.0)
+    except ValueError as error:
+        faults.append(f"format: {error}")
+    low, high = claim.limits
+    if not low < high:
+        faults.append(f"low {low:g} must be < high {high:g}")
+    if claim.tolerance is not None and not claim.tolerance > 0:
+        faults.append(f"tolerance {claim.tolerance:g} must be > 0, or be left out")
+    return faults
+
+
+FILLER = {"whose": "observed", "judge": "value", "format": "g"}
+
+
+def _read(path: Path) -> tuple[dict[str, Claim], list[str]]:
+    """The claims of one contract, and everything that is wrong with it."""
+    name, shown = path.stem, paths.shown(path)
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return {}, [f"{shown}: must be readable TOML: {error}"]
+    item, long = tables.pop("item", None), tables.pop("long", False)
+    faults = []
+    if not isinstance(item, str) or not item:
+        faults.append(f"{shown}: item: got {item!r}, must be a row of book/map.toml, at the top")
+    if not isinstance(long, bool):
+        faults.append(f"{shown}: long: got {long!r}, must be true or false")
+    if not any(paths.contract_of(n) == name for n in paths.notebooks()):
+        faults.append(f"{shown}: has no notebook of its name beside it")
+    claims = {}
+    for key, table in tables.items():
+        wrong = _faults(table)
+        faults += [f"{shown}: {name}.{key}: {fault}" for fault in wrong]
+        if not wrong:
+            claims[f"{name}.{key}"] = msgspec.convert({"item": str(item)} | table, Claim)
+    return claims, faults
+
+
+def load() -> dict[str, Claim]:
+    """Every claim, {id: claim}, contract by contract in the order of their names.
+
+    Raises :class:`Broken` with a line for everything that is wrong in any of them.
+    """
+    claims, faults = {}, []
+    for path in sorted(paths.NOTEBOOKS.glob("*.toml")):
+        found, wrong = _read(path)
+        claims |= found
+        faults += wrong
+    if faults:
+        raise Broken("\n".join(faults))
+    return claims
+
+
+def long_ones() -> set[str]:
+    """The contracts whose notebooks take long, so that a build starts with them."""
+    return {
+        path.stem
+        for path in paths.NOTEBOOKS.glob("*.toml")
+        if tomllib.loads(path.read_text(encoding="utf-8")).get("long", False)
+    }
+
+
+def baselines(profile: str) -> dict[str, float]:
+    """What `make baseline` measured in this profile, {id: value}; empty before its first run."""
+    path = paths.BASELINES / f"{profile}.json"
+    if not path.exists():
+        return {}
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, float])
+    except (OSError, msgspec.DecodeError) as error:
+        raise Broken(
+            f"{paths.shown(path)}: got {error}, must be what `make baseline` wrote"
+        ) from None
+
+
+def write_baselines(profile: str, values: dict[str, float]) -> None:
+    """One line a claim, sorted by id."""
+    lines = (f" {json.dumps(id)}: {json.dumps(values[id])}" for id in sorted(values))
+    paths.write(paths.BASELINES / f"{profile}.json", "{\n" + ",\n".join(lines) + "\n}\n")
+
+
+def check_baselines(claims: dict[str, Claim], profile: str) -> dict[str, float]:
+    """The baselines of a profile, if each belongs to a claim and each tolerance can be exceeded.
+
+    A drift gate that lets through whatever the bound lets through checks nothing.
+    """
+    measured = baselines(profile)
+    faults = [
+        f"baselines/{profile}.json: {id}: is no claim of any contract: make baseline"
+        for id in sorted(measured.keys() - claims.keys())
+    ]
+    for id, claim in claims.items():
+        if claim.tolerance is None or id not in measured:
+            continue
+        room = claim.room(measured[id])
+        if claim.tolerance >= room:
+            faults.append(
+                f"{id}: tolerance {claim.tolerance:g} cannot fire inside the bound, which leaves"
+                f" {room:.3g} about the {profile} baseline {measured[id]:.6g}: make it smaller, or"
+                " leave it out where the bound alone is meant"
+            )
+    if faults:
+        raise Broken("\n".join(faults))
+    return measured

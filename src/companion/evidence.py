@@ -1,0 +1,62 @@
+"""The executed notebooks: which still stand for the code at hand, what they recorded."""
+
+import json
+from typing import NamedTuple
+
+import nbformat
+
+from companion import paths, records
+from companion.sources import Sources, code_cells
+
+NOTE = "companion"  # the key under which a run is described in the notebook's metadata
+
+
+class Evidence(NamedTuple):
+    """What stands: executed notebooks by name, and what is wrong with the others."""
+
+    executed: dict[str, dict]
+    unfit: dict[str, str]
+    seconds: dict[str, float]  # how long each took when it last ran, fit or not
+
+    def records(self) -> list[dict]:
+        """Everything that was recorded, with the notebook that recorded it."""
+        return [
+            record | {"notebook": name}
+            for name, notebook in self.executed.items()
+            for record in records.read(notebook)
+        ]
+
+    def runs(self) -> dict[str, dict]:
+        """How each of the notebooks was run."""
+        return {name: notebook["metadata"][NOTE] for name, notebook in self.executed.items()}
+
+
+def collect(sources: Sources) -> Evidence:
+    """The executed notebooks of the sources' profile that were made from what stands there now."""
+    found = Evidence({}, {}, {})
+    for name in paths.notebooks():
+        path = paths.executed(sources.profile, name)
+        if not path.exists():
+            found.unfit[name] = f"notebook {name} has not been run in profile {sources.profile}"
+            continue
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        run = notebook["metadata"].get(NOTE, {})
+        found.seconds[name] = run.get("seconds", 0.0)
+        if run.get("made_from") == sources.of_notebook(name):
+            found.executed[name] = notebook
+        else:
+            found.unfit[name] = f"the executed copy of {name} is stale, made from other inputs"
+    return found
+
+
+def page(written, executed: dict):
+    """The notebook as it is written now, with the outputs of its code as it ran.
+
+    The code is the same, or the executed copy would be stale; comments and prose may be newer.
+    """
+    shown = nbformat.from_dict(written)
+    ran = (cell for cell in executed["cells"] if cell["cell_type"] == "code")
+    for cell, done in zip(code_cells(shown), ran, strict=True):
+        cell.outputs = nbformat.from_dict(done["outputs"])
+        cell.execution_count = done["execution_count"]
+    return shown

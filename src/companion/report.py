@@ -1,0 +1,27 @@
+"""What the build says: lines, complaints on standard error, the closing table."""
+
+import sys
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
+
+
+def complain(fault) -> None:
+    """One line for each line of the fault."""
+    for line in str(fault).splitlines():
+        print(f"companion: {line}", file=sys.stderr, flush=True)
+
+
+def table(rulings) -> None:
+    """One line a claim, and how many held."""
+    width = max((len(r.id) for r in rulings), default=0)
+    for r in rulings:
+        verdict = "held" if r.held else "FAILED"
+        wrong = "control did its work" if r.control_failed else "CONTROL DID NOT FAIL"
+        shown = "" if r.value is None else r.claim.show(r.value)
+        if r.value is None:
+            verdict, wrong = "FAILED", r.fault
+        say(f"{verdict:<6}  {r.id:<{width}}  {shown:>12}  {r.claim.bound:<24}  {wrong}")
+    held = sum(r.fault is None for r in rulings)
+    say(f"{held} of {len(rulings)} claims held")

@@ -1,0 +1,170 @@
+"""What a result comes from, as one digest: the code that counts, and none of the prose.
+
+Of Python the syntax tree is hashed, without comments, docstrings and layout; of a notebook its code
+cells. A typo mended in a comment, a docstring or a paragraph therefore makes no result stale. The
+site shows comments, docstrings and paragraphs, so they count for the site, and for it alone.
+"""
+
+import ast
+import hashlib
+import platform
+import subprocess
+from functools import cache, cached_property
+from pathlib import Path
+
+import nbformat
+
+from companion import paths
+from companion.contract import Broken
+
+MAGIC = ("%", "!")  # lines that only IPython understands
+
+
+def digest(data: str | bytes) -> str:
+    return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
+
+
+def bare(code: str) -> str:
+    """The syntax tree of a piece of Python without its docstrings; the text if it has none."""
+    try:
+        tree = ast.parse(code)
+    except SyntaxError:
+        return code
+    for node in ast.walk(tree):
+        match node:
+            case (
+                ast.Module(body=[ast.Expr(value=ast.Constant(value=str())), *rest])
+                | ast.ClassDef(body=[ast.Expr(value=ast.Constant(value=str())), *rest])
+                | ast.FunctionDef(body=[ast.Expr(value=ast.Constant(value=str())), *rest])
+            ):
+                node.body = rest
+    return ast.dump(tree)
+
+
+def code_cells(notebook) -> list:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def _python(source: str) -> tuple[str, str]:
+    """A cell's Python, and the lines that are none."""
+    lines = source.splitlines()
+    magic = [line for line in lines if line.lstrip().startswith(MAGIC)]
+    return "\n".join(line for line in lines if line not in magic), "\n".join(magic)
+
+
+def _imported(code: str) -> set[str]:
+    """Every dotted name that a piece of code may import a module by."""
+    names = set()
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def _files(name: str) -> set[Path]:
+    """The files of our own that are run when a module of this dotted name is imported."""
+    found, parts = set(), name.split(".")
+    for depth in range(1, len(parts) + 1):
+        for home in (paths.SOURCE, paths.NOTEBOOKS):
+            stem = home.joinpath(*parts[:depth])
+            found |= {stem.with_suffix(".py"), stem / "__init__.py"}
+    return {path for path in found if path.is_file()}
+
+
+class Sources:
+    """The digests of one build: every file is read once, however many results need it.
+
+    Parameters
+    ----------
+    profile : str
+    """
+
+    def __init__(self, profile: str):
+        self.profile = profile
+        self.bytes = cache(Path.read_bytes)
+        self.code = cache(self._code)
+        self._needs = cache(self._needed)
+        self.notebook = cache(self._notebook)
+
+    def _code(self, path: Path) -> str:
+        """The digest of what counts for a result in this file."""
+        data = self.bytes(path)
+        return digest(bare(data.decode()) if path.suffix == ".py" else data)
+
+    def _notebook(self, name: str):
+        """The notebook as it is written, an nbformat node."""
+        path = paths.notebook(name)
+        try:
+            return nbformat.reads(self.bytes(path).decode(), as_version=4)
+        except (ValueError, nbformat.ValidationError, AttributeError, KeyError):
+            raise Broken(
+                f"{paths.shown(path)}: got a file that is no notebook, must be one"
+                " (a conflict of a merge, or an empty file?)"
+            ) from None
+
+    def _needed(self, path: Path) -> set[Path]:
+        return set().union(*map(_files, _imported(self.bytes(path).decode())))
+
+    def modules(self, code: str) -> set[Path]:
+        """The files of our own that a piece of code imports, directly or not."""
+        found, ahead = set(), set().union(*map(_files, _imported(code)))
+        while ahead:
+            path = ahead.pop()
+            if path not in found:
+                found.add(path)
+                ahead |= self._needs(path)
+        return found
+
+    def listing(self, files, of) -> str:
+        return "".join(f"{of(path)}  {paths.shown(path)}\n" for path in sorted(set(files)))
+
+    @cached_property
+    def common(self) -> str:
+        """What every run comes from: what runs it, the pinned packages, the profile, Python."""
+        runner = [paths.SOURCE / "companion" / name for name in ("run.py", "records.py")]
+        lock = paths.ROOT / "requirements.lock"
+        return f"{self.profile} {platform.python_version()}\n" + self.listing(
+            [lock, *runner], self.code
+        )
+
+    def of_notebook(self, name: str) -> str:
+        """What the executed notebook comes from: its code, the modules this imports, the rest.
+
+        The certificates too, where it reads them.
+        """
+        cells = [_python(cell.source) for cell in code_cells(self.notebook(name))]
+        code = "\n".join(python for python, _ in cells)
+        try:
+            files = self.modules(code)
+        except SyntaxError:  # it will fail when it runs; until then it depends on everything
+            files = {*paths.SOURCE.rglob("*.py"), *paths.NOTEBOOKS.rglob("*.py")}
+        if paths.SOURCE / "companion" / "certificates.py" in files:
+            files |= set(paths.CERTIFICATES.glob("*.json"))
+        own = "\n".join(bare(python) + magic for python, magic in cells)
+        return digest(f"{self.common}\n{self.listing(files, self.code)}\n{own}")
+
+    def of_site(self, results: list[str]) -> str:
+        """What the site comes from: the text of every page, the source it shows, the results."""
+        files = [paths.ROOT / "_config.yml", paths.ROOT / "_toc.yml"]
+        files += [p for p in (paths.ROOT / "book").rglob("*") if p.is_file()]
+        files += [paths.notebook(name) for name in paths.notebooks()]
+        files += [p for home in (paths.SOURCE, paths.NOTEBOOKS) for p in home.rglob("*.py")]
+        pages = self.listing(files, lambda path: digest(self.bytes(path)))
+        return digest("\n".join([self.common, commit(), pages, *results]))
+
+
+def commit() -> str:
+    """The commit at hand, with "-dirty" where the tree differs from it; "unknown" without git."""
+    try:
+        answer = subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--abbrev=12"],
+            cwd=paths.ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except OSError:
+        return "unknown"
+    return answer.stdout.strip() or "unknown"

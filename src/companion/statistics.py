@@ -1,0 +1,65 @@
+"""What measurements say: intervals of means and shares, exponents, the worst; streams of seeds."""
+
+import numpy as np
+from scipy import stats
+
+CONFIDENCE = 0.99
+
+
+def t_interval(values, axis=0):
+    """Mean over the seeds and half the width of its 99 % Student interval.
+
+    mean +- t_{0.995, n - 1} s / sqrt(n), s the standard deviation over the n seeds.
+
+    Parameters
+    ----------
+    values : array, at least 2 seeds along ``axis``
+
+    Returns
+    -------
+    mean, half : arrays without that axis
+    """
+    values = np.asarray(values, dtype=float)
+    n = values.shape[axis] if values.ndim else 1
+    if n < 2:
+        raise ValueError(f"values: got {n} seed, must be at least 2")
+    half = stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * stats.sem(values, axis=axis)
+    return values.mean(axis=axis), half
+
+
+def proportion(wins: int, tries: int) -> tuple[float, float]:
+    """The 99 % interval of a share of which ``wins`` of ``tries`` were seen (Clopper-Pearson)."""
+    found = stats.binomtest(int(wins), int(tries)).proportion_ci(CONFIDENCE, method="exact")
+    return found.low, found.high
+
+
+def slope(x, y) -> float:
+    """The exponent p of y ~ x^p, by least squares in the logarithms of both.
+
+    Parameters
+    ----------
+    x, y : arrays (n,), > 0, n at least 2
+    """
+    return float(np.polyfit(np.log(x), np.log(y), 1)[0])
+
+
+def streams(seed: int):
+    """A function that gives a generator of its own to every key: rng(3, k) for the k-th seed.
+
+    Generators of different keys are independent (numpy.random.SeedSequence).
+    """
+
+    def rng(*key: int) -> np.random.Generator:
+        return np.random.default_rng([seed, *key])
+
+    return rng
+
+
+def farthest(values, target):
+    """The one of several values that lies farthest from a target: the worst of those measured."""
+    return values[np.argmax(np.abs(np.asarray(values) - target))]
+
+
+def nearest(values, target):
+    """The one that lies nearest to it: the best that a control can do."""
+    return values[np.argmin(np.abs(np.asarray(values) - target))]

@@ -1,0 +1,152 @@
+"""What the checker accepted is remembered, for exactly as long as nothing changes."""
+
+import json
+
+import pytest
+
+from companion import certificates, claims, house
+from ddpm_gmm import certify
+
+NAMES = "contraction-em-0.625-rho-0.4375", "contraction-em-1-rho-0.5"  # the quickest
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project with two certificates; asking it says which of them were ruled on, and how."""
+    for name in NAMES:
+        target = tmp_path / "certificates" / f"{name}.json"
+        target.parent.mkdir(exist_ok=True)
+        target.write_bytes(certificates.path(name).read_bytes())
+    monkeypatch.setattr(house, "ROOT", tmp_path)
+    monkeypatch.setattr(house, "BUILD", tmp_path / "_build")
+    ruled = []
+
+    class Here:
+        """In place of processes: this one, which can be watched."""
+
+        def __init__(self, workers):
+            assert workers >= 1
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def map(self, function, files):
+            for file in files:
+                ruled.append(file.stem)
+                yield function(file)
+
+    monkeypatch.setattr(certificates, "ProcessPoolExecutor", Here)
+
+    def ask(*names):
+        ruled.clear()
+        return certificates.check(names or None), sorted(ruled)
+
+    return tmp_path, ask
+
+
+def rewrite(project, name, change):
+    path = project / "certificates" / f"{name}.json"
+    path.write_bytes(change(path.read_bytes()))
+
+
+SOUND = dict.fromkeys(sorted(NAMES))
+
+
+def test_what_was_accepted_is_not_ruled_on_again(project):
+    _, ask = project
+    assert ask() == (SOUND, sorted(NAMES))
+    assert ask() == (SOUND, [])
+    assert ask(NAMES[0]) == ({NAMES[0]: None}, [])
+
+
+def test_names_say_what_is_ruled_on(project):
+    _, ask = project
+    assert ask(NAMES[1]) == ({NAMES[1]: None}, [NAMES[1]])
+    assert ask() == (SOUND, [NAMES[0]])
+
+
+def test_one_byte_more_is_ruled_on_anew(project):
+    folder, ask = project
+    ask()
+    rewrite(folder, NAMES[0], lambda content: content + b"\n")
+    assert ask() == (SOUND, [NAMES[0]])
+
+
+def test_a_rejection_is_never_remembered(project):
+    folder, ask = project
+    ask()
+    rewrite(folder, NAMES[0], lambda content: content.replace(b".5", b".25"))
+    for _ in range(2):
+        faults, ruled = ask()
+        assert ruled == [NAMES[0]] and faults[NAMES[1]] is None
+        assert faults[NAMES[0]].startswith("rejected: sha256: ")
+
+
+def test_what_is_no_certificate_is_a_fault(project):
+    folder, ask = project
+    rewrite(folder, NAMES[0], lambda content: content[:-9])
+    rewrite(folder, NAMES[1], lambda content: b"\xff" + content)
+    faults, _ = ask(*NAMES, "absent")
+    assert faults[NAMES[0]].startswith("rejected: not JSON: ")
+    assert faults[NAMES[1]].startswith("rejected: not JSON: ")
+    assert faults["absent"].startswith("cannot be read: ")
+
+
+def test_a_sound_certificate_under_another_name_is_a_fault(project):
+    """Remembered or not: what counts is the book's statement of this name."""
+    folder, ask = project
+    ask()
+    old = folder / "certificates" / f"{NAMES[0]}.json"
+    (folder / "certificates" / "unheard-of.json").write_bytes(old.read_bytes())
+    rewrite(folder, NAMES[1], lambda _: old.read_bytes())
+    faults, ruled = ask()
+    assert ruled == []
+    assert faults["unheard-of"] == "proves none of the book's statements"
+    assert faults[NAMES[1]] == "proves another statement than the book's of this name"
+    assert faults[NAMES[0]] is None
+
+
+@pytest.mark.parametrize(
+    "spoilt", [b"", b"[]", b"\xff\xfe", b'{"rules": 1}', b'{"rules": "", "digests": [1]}', b"null"]
+)
+def test_a_spoilt_memory_is_no_memory(project, spoilt):
+    folder, ask = project
+    ask()
+    (folder / "_build" / "accepted.json").write_bytes(spoilt)
+    assert ask() == (SOUND, sorted(NAMES))
+    assert ask() == (SOUND, [])
+
+
+def test_a_change_in_the_checker_forgets_everything(project, monkeypatch, tmp_path):
+    _, ask = project
+    ask()
+    sources = tmp_path / "check"
+    sources.mkdir()
+    for path in certificates.Path(certificates.checker.__file__).parent.glob("*.py"):
+        (sources / path.name).write_bytes(path.read_bytes())
+    monkeypatch.setattr(certificates.checker, "__file__", str(sources / "__init__.py"))
+    assert ask() == (SOUND, []), "the same sources, elsewhere"
+    with (sources / "turning.py").open("a") as source:
+        source.write("\n")
+    assert ask() == (SOUND, sorted(NAMES))
+
+
+def test_another_arb_forgets_everything(project, monkeypatch):
+    _, ask = project
+    ask()
+    monkeypatch.setattr(certificates.flint, "__FLINT_VERSION__", "0")
+    assert ask() == (SOUND, sorted(NAMES))
+
+
+def test_the_report_names_what_was_rejected(project, capsys):
+    folder, _ = project
+    path = folder / "certificates" / f"{NAMES[0]}.json"
+    certificate = json.loads(path.read_bytes())
+    certificate["leaves"].pop()
+    path.write_text(json.dumps(certificate | {"sha256": certify.digest(certificate)}))
+    with pytest.raises(claims.Broken, match=f"^certificate {NAMES[0]}: rejected: leaves: no leaf"):
+        certificates.report()
+    assert capsys.readouterr().out == f"accepted {NAMES[1]}\n"
