@@ -221,6 +221,11 @@ KEPT = {  # used by one chapter or none, and here for a reason
     "generate.schemes.euler": "what the exponential scheme is measured against",
 }
 SHARED = {  # written more than once in notebooks that have not been changed over yet
+    "geometry.tangent": "lemma-08, lemma-09, lemma-10, kin",
+    "geometry.overlap": "kin, lemma-09, small-separation",
+    "geometry.miss": "theorem-07, kin",
+    "pair.information.spectral_covariance": "theorem-07, likelihood, kin",
+    "learn.power.rate": "lemma-09, lemma-10",
     "pair.population.push": "lemma-09, explicit-constants",
     "pair.population.drag": "lemma-09, explicit-constants",
     "pair.population.em_gradient": "theorem-07, small-separation, lemma-10, lemma-11",
