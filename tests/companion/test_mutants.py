@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
             "T[0] + m * T[1] + r**2 / 2 * T[2]",
             "T[0] + m * T[1] - r**2 / 2 * T[2]",
         ),
-        ("objective", "weight = h + (1 - h**2)", "weight = h - (1 - h**2)"),
+        ("objective", "_times(h + (1 - h**2)", "_times(h - (1 - h**2)"),
     ],
 )
 def test_a_broken_sign_is_seen_by_a_claim(module, right, wrong, tmp_path):

@@ -47,6 +47,9 @@ GOOD = [
     (geometry.to_plane, dict(theta=V, mu=W)),
     (geometry.from_plane, dict(a=V, b=W, d=4)),
     (geometry.angle, dict(theta=V, mu=W)),
+    (geometry.tangent, dict(theta=V, mu=W)),
+    (geometry.overlap, dict(theta=V, mu=W)),
+    (geometry.miss, dict(theta=V, mu=W)),
     (geometry.rescale, dict(theta=V, size=0.1)),
     (rules.gaussian, dict(r=1.0)),
     (rules.plane, dict(r=1.0)),
@@ -75,6 +78,7 @@ GOOD = [
     (pair_information.implicit_variance, dict(size=V)),
     (pair_information.literal_variance, dict(size_t=V, t=0.1)),
     (pair_information.implicit_covariance, dict(size=V)),
+    (pair_information.spectral_covariance, dict(size=V)),
     (pair_information.cramer_rao, dict(size=V, d=3, n=5)),
     (objective.literal_loss, dict(theta_t=V, x=X, z=X, t=0.1, weights=S4)),
     (objective.literal_gradient, dict(theta_t=C, x=X, z=X, t=0.1, weights=S4)),
@@ -88,6 +92,7 @@ GOOD = [
     (em.likelihood_gradient, dict(theta=V, x=X, weights=S4)),
     (em.maximum_likelihood, dict(theta=W, x=X2, weights=S8)),
     (power.high_noise_force, dict(theta=V, mu=W)),
+    (power.rate, dict(length=V, radius=V / 4, eta=0.1)),
     (power.sample_force, dict(theta=V, x=X, weights=S4)),
     (power.top_eigenvector, dict(x=X, weights=S4)),
     (power.spiked_overlap, dict(signal=V, ratio=W)),
@@ -133,7 +138,8 @@ POSITIVE = {"eta", "size", "size_t", "delta", "h", "T"}
 OPTIONAL = {"weights", "anchors"}  # None is what they are by default
 ZERO_DIVIDES = {objective.literal_loss, objective.literal_gradient, descent.gmm_denoiser}
 ZERO_DIVIDES |= {pair_information.literal_variance}
-ANY_SHAPE = {"a", "b", "c", "m", "r", "signal", "ratio", "size", "size_t"}  # a scalar will do too
+ANY_SHAPE = {"a", "b", "c", "m", "r", "signal", "ratio", "size", "size_t"}
+ANY_SHAPE |= {"length", "radius"}  # a scalar will do too
 ONE_OR_MANY = {"t", "weight"}  # a scalar or a vector
 # geometry.norm takes what it gets, overflown paths included; certify's doors are tried below.
 WITHOUT_REFUSALS = {geometry.norm}

@@ -1,9 +1,12 @@
 """What accuracy is possible: Fisher information, the sandwich of the implicit form, the bound."""
 
+import math
+
 import numpy as np
 import pytest
+from helpers import EPS, Z, largest_z
 
-from ddpm_gmm import em, mixture, objective
+from ddpm_gmm import em, mixture, objective, rules
 from ddpm_gmm.pair import information, population
 
 SIZES = np.array([0.3, 0.7, 1.0, 2.0, 4.0])
@@ -94,6 +97,51 @@ def test_maximum_likelihood_is_where_em_ends():
     for _ in range(500):
         by_em = em.em_step(by_em, x)
     np.testing.assert_allclose(found, by_em, atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [0.3, 1.0, 2.0])
+@pytest.mark.parametrize("t", [0.05, 0.3, 1.0])
+def test_the_literal_variance_is_that_of_the_gradient_over_data_and_noise(size, t):
+    # x = x_t and v = x - z/sigma are jointly Gaussian given the centre: with a = x - s the noise of
+    # x, v = s + w, w of variance 1 + c... rules in both, coordinate by coordinate.
+    e, sigma = math.exp(-t), mixture.noise_scale(t)
+    g, w = rules.gaussian(size + 1)
+    data, z = g[:, None], g
+    x, v = size + e * data + sigma * z, size + e * data - e**2 / sigma * z
+    h = np.tanh(size * x)
+    fit = h * size - v
+    along = w @ (fit * (h + (1 - h**2) * size * x)) ** 2 @ w
+    # Across: gradient h (-v') + (1 - h^2) s fit x', with x', v' of the same law about 0.
+    parts = (h**2, -2 * h * (1 - h**2) * size * fit, ((1 - h**2) * size * fit) ** 2)
+    second = np.array([e**2 + e**4 / sigma**2, 0.0, 1.0])  # E v'^2, E x'v', E x'^2
+    across = second @ [w @ p @ w for p in parts]
+    found = information.literal_variance(size, t)
+    np.testing.assert_allclose(found, (along, across), 1e-10)
+
+
+def test_a_sampled_literal_gradient_has_the_variance():
+    size, t, rng = 1.5, 0.4, np.random.default_rng(0)
+    mu_t, batches = np.array([size, 0.0, 0.0]), []
+    for _ in range(64):
+        x, z = mixture.diffuse(rng, mixture.sample(rng, 500, mixture.pair(mu_t * math.exp(t))), t)
+        h = np.tanh(x @ mu_t)[:, None]
+        miss = h * mu_t - x + z / mixture.noise_scale(t)
+        each = h * miss + (1 - h**2) * (miss @ mu_t)[:, None] * x
+        whole = objective.literal_gradient(mu_t, x, z, t)
+        np.testing.assert_allclose(each.mean(axis=0), whole, 0, 1e-12)
+        square = np.mean(each**2, axis=0)
+        batches.append([square[0], square[1:].mean()])
+    batches, found = np.array(batches), np.array(information.literal_variance(size, t))
+    assert largest_z(batches - found) < Z
+    assert largest_z(batches - 1.1 * found) > Z
+
+
+def test_the_implicit_variance_is_the_covariance_times_the_curvature_squared():
+    V, H = information.implicit_variance(SIZES), information.curvature(SIZES)
+    found = information.implicit_covariance(SIZES)
+    np.testing.assert_allclose(np.array(V) / np.square(H), found, 8 * EPS)
+    # The literal form pays for the label what the implicit form does not, and blows up at t = 0.
+    assert information.literal_variance(1.0, 1e-4)[1] > 1000 * information.implicit_variance(1.0)[1]
 
 
 @pytest.mark.parametrize(

@@ -143,6 +143,30 @@ def test_one_scale_is_score_matching_without_noise_and_the_spectral_estimate_wit
     np.testing.assert_allclose(noise.covariance(size, 6.0, 1.0), spectral, 1e-4)
 
 
+@pytest.mark.parametrize("size", [0.5, 2.0])
+@pytest.mark.parametrize("t", [0.0, 0.3, 2.0])
+def test_the_floor_is_the_variance_of_the_averaged_gradient(size, t):
+    # The gradient of one data point, averaged over its noise, by a rule for the data point.
+    mu = np.array([size, 0.0])
+    x0, w = rules.about(mixture.pair(mu), *rules.plane(size))
+    B, W = noise.parts(x0 @ mu, size, t)
+    each = B[:, None] * mu - W[:, None] * x0
+    for k in (0, 7, 500):
+        one = noise.averaged_gradient(mu, x0[k : k + 1], t)
+        np.testing.assert_allclose(each[k], one, 0, TOL)
+    found = noise.variance(size, t, 1.0)
+    np.testing.assert_allclose(w @ each**2, found, 1e-9)
+    # In theta_t, what theorem-07 calls the floor; never above the variance of a drawn point.
+    floor = np.array(found) * math.exp(2 * t)
+    drawn = np.array(information.implicit_variance(size * math.exp(-t)))
+    assert (floor <= drawn * (1 + 1e-12)).all() and (t == 0 or (floor < 0.999 * drawn).all())
+    np.testing.assert_allclose(
+        np.array(found) / np.square(noise.curvature(size, t, 1.0)),
+        noise.covariance(size, t, 1.0),
+        8 * EPS,
+    )
+
+
 def test_covariance_does_not_mind_the_scale_of_the_weights():
     t, w = np.array([0.1, 0.4]), np.array([0.3, 0.7])
     np.testing.assert_allclose(noise.covariance(1.5, t, 3 * w), noise.covariance(1.5, t, w), 1e-13)

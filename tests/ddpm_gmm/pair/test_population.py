@@ -354,3 +354,33 @@ def test_the_smallest_and_the_largest_theta_stay_finite():
     np.testing.assert_allclose(
         population.em_step(theta, mu), want, 0, 2 * (math.pi / theta[0]) ** 2
     )
+
+
+@given(two_vectors())
+def test_a_step_is_its_push_and_its_drag(vectors):
+    theta, mu = vectors
+    m, r, eta = theta @ mu, np.linalg.norm(theta), 0.7
+    step = eta * population.push(m, r) * mu + (1 - eta + eta * population.drag(m, r)) * theta
+    # Six terms of the size of |theta|, |mu| times moments below 1 + |m| + r^2, some 100 EPS each.
+    size = (1 + np.linalg.norm(theta) + np.linalg.norm(mu)) ** 3
+    tol = 100 * EPS * size
+    np.testing.assert_allclose(theta - eta * population.gradient(theta, mu), step, 0, tol)
+
+
+def test_push_and_drag_take_batches_and_have_their_signs():
+    m, r = np.meshgrid(np.geomspace(0.01, 10, 8), np.geomspace(0.01, 10, 9))
+    push, drag, T = population.push(m, r), population.drag(m, r), population.moments(m, r)
+    assert push.shape == drag.shape == (9, 8)
+    # The four facts of notebooks/lemma-09.
+    assert (push >= 1.5 * m * T[1] * (1 - 1e-12)).all()
+    assert (drag <= T[1] + 100 * EPS).all()
+    assert (m * push + 2 * r**2 * drag > 0).all()
+    assert (push >= 2 * m * drag - 1e-12).all()
+    assert abs(population.push(2.0, 1.0) - population.push([2.0], 1.0)[0]) <= 4 * EPS
+
+
+@given(two_vectors())
+def test_a_unit_step_along_the_em_field_is_an_em_step(vectors):
+    theta, mu = vectors
+    after = theta - population.em_gradient(theta, mu)
+    np.testing.assert_allclose(after, population.em_step(theta, mu), 0, 64 * EPS)
