@@ -11,9 +11,9 @@ import tomlkit
 from companion import paths, report
 from companion.contract import Broken
 
-STORY = """# {title}
+STORY = """# <title>
 
-*{item} of {{cite:t}}`shah2023`.*
+*<item> of {cite:t}`shah2023`.*
 
 The question of this page, in two sentences; and the answer, in two."""
 
@@ -21,11 +21,11 @@ STATEMENT = """## The statement
 
 Say what is known of the paper's statement, and nothing else as the paper's; then ours.
 
-:::{{prf:theorem}} {title}
+:::{prf:theorem} <title>
 :nonumber:
-:label: {name}-statement
+:label: <name>-statement
 
-The population gradient of the pair $\\{{\\mu, -\\mu\\}}$ vanishes at $\\theta = \\mu$.
+The population gradient of the pair $\\{\\mu, -\\mu\\}$ vanishes at $\\theta = \\mu$.
 :::"""
 
 WHY = """## Why it is true
@@ -36,8 +36,7 @@ smallest where the two scores agree."""
 PARAMETERS = """profile = "quick"  # or "full"
 seed = 230701178  # of every random number on this page"""
 
-SETUP = """import matplotlib.pyplot as plt
-import numpy as np
+SETUP = """import numpy as np
 
 from companion import figures, record, sizes
 from ddpm_gmm import geometry
@@ -48,8 +47,8 @@ size = sizes(profile, quick=dict(points=60), full=dict(points=240))"""
 
 EXACT = """## The exact check
 
-At the truth the gradient is {{claim}}`{name}.at-the-truth`; a tenth beyond it, where the control
-looks, it is {{control}}`{name}.at-the-truth`."""
+At the truth the gradient is {claim}`<name>.at-the-truth`; a tenth beyond it, where the control
+looks, it is {control}`<name>.at-the-truth`."""
 
 RECORD = """mu = np.array([1.0, 0.0])
 
@@ -58,17 +57,18 @@ def slope(theta):
     return geometry.norm(population.gradient(theta, mu))
 
 
-record("{name}.at-the-truth", slope(mu), control=slope(1.1 * mu))"""
+record("<name>.at-the-truth", slope(mu), control=slope(1.1 * mu))
+along = np.linspace(0, 2, size.points)[:, None] * mu
+slopes = slope(along)"""
 
 SAMPLED = """## The sampled check
 
 The same on samples, with error bars."""
 
-FIGURE = """along = np.linspace(0, 2, size.points)[:, None] * mu
-fig, ax = figures.panels()
-ax.plot(along[:, 0], slope(along))
-ax.set(xlabel="$\\\\theta$ along the truth, $|\\\\mu| = 1$", ylabel="size of the gradient")
-plt.show()"""
+FIGURE = """fig, ax = figures.panels()
+figures.line(ax, along[:, 0], slopes, "exact", "exact")
+figures.frame(ax, "$\\theta$ along the truth, $|\\mu| = 1$", "size of the gradient")
+figures.show()"""
 
 CLOSE = """## Where it stops being true
 
@@ -80,9 +80,9 @@ Which sentences are the paper's, which are derived here, and which are only obse
 
 ## Functions used
 
-{{py:func}}`ddpm_gmm.pair.population.gradient`"""
+{py:func}`ddpm_gmm.pair.population.gradient`"""
 
-CONTRACT = """item = "{item}"  # a row of book/map.toml
+CONTRACT = """item = "<item>"  # a row of book/map.toml
 
 [at-the-truth]
 # One plain sentence; a fitted order or rate states its range.
@@ -100,9 +100,15 @@ format = ".1e"
 """
 
 
+def _filled(text: str, name: str, title: str, item: str) -> str:
+    for word, value in (("<name>", name), ("<title>", title), ("<item>", item)):
+        text = text.replace(word, value)
+    return text
+
+
 def _notebook(name: str, title: str, item: str):
     def filled(text):
-        return text.format(name=name, title=title, item=item)
+        return _filled(text, name, title, item)
 
     figure = {
         "figure": {"name": f"{name}-slope", "caption": "The gradient vanishes at the truth."},
@@ -162,7 +168,7 @@ def new(name: str, title: str | None, item: str | None) -> None:
         raise Broken("title, item: must have no double quotes and no backslashes")
     files = {
         paths.notebook(name): nbformat.writes(_notebook(name, title, item)) + "\n",
-        paths.NOTEBOOKS / f"{name}.toml": CONTRACT.format(item=item),
+        paths.NOTEBOOKS / f"{name}.toml": _filled(CONTRACT, name, title, item),
     }
     for path in files:
         if path.exists():
