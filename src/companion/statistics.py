@@ -27,10 +27,23 @@ def t_interval(values, axis=0):
     return values.mean(axis=axis), half
 
 
-def proportion(wins: int, tries: int) -> tuple[float, float]:
-    """The 99 % interval of a share of which ``wins`` of ``tries`` were seen (Clopper-Pearson)."""
-    found = stats.binomtest(int(wins), int(tries)).proportion_ci(CONFIDENCE, method="exact")
-    return found.low, found.high
+def proportion(wins, tries):
+    """The 99 % interval of a share of which ``wins`` of ``tries`` were seen (Clopper-Pearson).
+
+    Parameters
+    ----------
+    wins, tries : whole numbers, or arrays of them that broadcast
+
+    Returns
+    -------
+    low, high : floats, or arrays
+    """
+    wins, tries = np.broadcast_arrays(np.asarray(wins, dtype=float), tries)
+    tail = (1 - CONFIDENCE) / 2
+    with np.errstate(invalid="ignore"):  # the beta law has no parameter 0: those ends are known
+        low = stats.beta.ppf(tail, wins, tries - wins + 1)
+        high = stats.beta.isf(tail, wins + 1, tries - wins)
+    return np.where(wins == 0, 0.0, low)[()], np.where(wins == tries, 1.0, high)[()]
 
 
 def slope(x, y) -> float:

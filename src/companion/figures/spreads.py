@@ -3,26 +3,21 @@
 import numpy as np
 from scipy import stats
 
+from companion.statistics import proportion, t_interval
 
-def mean(values, axis=0, *, level=0.99, errors=None):
-    """Mean over ``axis`` with its t-interval, or with so many standard ``errors`` either way.
+
+def mean(values, axis=0, *, errors=None):
+    """Mean over ``axis`` with its 99 % t-interval, or with so many standard ``errors`` either way.
 
     Parameters
     ----------
     values : array
         One value per seed along ``axis``, at least two.
-    level : float
-        The coverage of the t-interval.
     errors : float, optional
         Standard errors on either side, in place of the t-interval.
     """
-    values = np.asarray(values, dtype=float)
-    count = values.shape[axis]
-    if count < 2:
-        raise ValueError(f"values: got {count} along axis {axis}, must be 2 or more for a spread")
-    factor = stats.t.ppf((1 + level) / 2, count - 1) if errors is None else errors
-    half = factor * values.std(axis=axis, ddof=1) / np.sqrt(count)
-    return around(values.mean(axis=axis), half)
+    middle, half = t_interval(values, axis)
+    return around(middle, half if errors is None else errors * stats.sem(values, axis=axis))
 
 
 def quantiles(values, axis=0, *, level=0.9):
@@ -32,14 +27,9 @@ def quantiles(values, axis=0, *, level=0.9):
     return middle, low, high
 
 
-def rate(wins, tries, *, level=0.99):
-    """Share of ``wins`` among ``tries`` with its Clopper-Pearson interval."""
-    wins, tries = np.broadcast_arrays(np.asarray(wins, dtype=float), tries)
-    tail = (1 - level) / 2
-    with np.errstate(invalid="ignore"):  # the beta law with a parameter 0 is handled below
-        low = stats.beta.ppf(tail, wins, tries - wins + 1)
-        high = stats.beta.isf(tail, wins + 1, tries - wins)
-    return wins / tries, np.where(wins == 0, 0.0, low), np.where(wins == tries, 1.0, high)
+def rate(wins, tries):
+    """Share of ``wins`` among ``tries`` with its 99 % Clopper-Pearson interval."""
+    return np.divide(wins, tries), *proportion(wins, tries)
 
 
 def around(middle, half):
