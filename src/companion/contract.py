@@ -7,6 +7,7 @@ measured is not in it: baselines are generated data, ``baselines/quick.json`` an
 
 import json
 import math
+import re
 import tomllib
 from pathlib import Path
 from typing import Literal
@@ -119,13 +120,25 @@ def _read(path: Path) -> tuple[dict[str, Claim], list[str]]:
     return claims, faults
 
 
+def _in_reading_order() -> list[Path]:
+    """The contracts in the order in which the contents name their chapters, the others last."""
+    contents = paths.ROOT / "_toc.yml"
+    text = contents.read_text(encoding="utf-8") if contents.exists() else ""
+
+    def place(path):
+        found = re.search(rf"notebooks/{re.escape(path.stem)}\s", text)
+        return (found.start() if found else len(text), path.stem)
+
+    return sorted(paths.NOTEBOOKS.glob("*.toml"), key=place)
+
+
 def load() -> dict[str, Claim]:
-    """Every claim, {id: claim}, contract by contract in the order of their names.
+    """Every claim, {id: claim}, contract by contract in the order in which the book is read.
 
     Raises :class:`Broken` with a line for everything that is wrong in any of them.
     """
     claims, faults = {}, []
-    for path in sorted(paths.NOTEBOOKS.glob("*.toml")):
+    for path in _in_reading_order():
         found, wrong = _read(path)
         claims |= found
         faults += wrong

@@ -4,16 +4,16 @@ import os
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parents[1]
-CONTRACTS = "notebooks"  # the folder by which a project is known
+
+
+def _holds_a_project(folder: Path) -> bool:
+    return (folder / "notebooks").is_dir() and (folder / "_config.yml").is_file()
 
 
 def _root() -> Path:
     """The project around the working directory, or else the one that this code lies in."""
     here = Path.cwd()
-    for folder in (here, *here.parents, SOURCE.parent):
-        if (folder / CONTRACTS).is_dir() and (folder / "_config.yml").is_file():
-            return folder
-    return here
+    return next(filter(_holds_a_project, (here, *here.parents, SOURCE.parent)), here)
 
 
 ROOT = _root()
@@ -28,7 +28,7 @@ BASELINES = ROOT / "baselines"
 
 def is_project() -> bool:
     """Whether a project was found, so that there is something to build."""
-    return (NOTEBOOKS.is_dir()) and (ROOT / "_config.yml").is_file()
+    return _holds_a_project(ROOT)
 
 
 def notebooks() -> list[str]:
