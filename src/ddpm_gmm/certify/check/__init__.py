@@ -20,8 +20,12 @@ The modules, bottom up:
 ``panels``       tilted integrals at a point, by Gauss and Legendre's rule
 ``models``       Taylor models: linear polynomials with a bound on the rest
 ``moments``      both over a box, as such models
-``contraction``, ``expansion``, ``turning``, ``unit_step``, ``length``, ``landing``
-                 what a statement of this kind means, and its bound on a box
+``contraction``  Lemma 11: what a statement of this kind means, and its bound on a box
+``expansion``    Lemma 8, likewise
+``turning``      Lemma 9
+``unit_step``    Lemma 9, for the unit step
+``length``       Theorem 7, stage one
+``landing``      Theorem 7, stage two
 ``certificate``  all of it together
 
 A kind is a module with

@@ -51,7 +51,7 @@ def test_a_boxs_bound_holds_samples(data, which):
 @pytest.mark.parametrize(
     "box", [[(1.0, 1.0), (0.9, 0.9), (0.2, 0.2)], [(3.0, 3.0), (0.9, 0.9), (0.2, 0.2)]]
 )
-def test_a_points_bound_is_thenorm(box):
+def test_a_points_bound_is_the_norm(box):
     """At a point nothing is lost, with either enclosure."""
     for which in ("EM", "G", "step"):
         with ctx.workprec(PRECISION):
