@@ -126,10 +126,8 @@ def certified(executor: Executor) -> None:
 def judge(found: evidence.Evidence, profile: str) -> rulings.Rulings:
     """Rule on every claim by the evidence; write claims.json whatever the outcome."""
     claims = contract.load()
-    by_contract = {paths.contract_of(name): fault for name, fault in found.unfit.items()}
-    verdicts = rulings.judge(
-        claims, found.records(), contract.check_baselines(claims, profile), profile, by_contract
-    )
+    measured = contract.check_baselines(claims, profile)
+    verdicts = rulings.judge(claims, found.records(), measured, profile, found.absent())
     whole = rulings.Rulings(profile=profile, commit=commit(), rulings=verdicts)
     paths.write(paths.RULINGS, whole.text())
     faults = [f"claim {r.id} {r.fault}" for r in verdicts if r.fault]
@@ -165,7 +163,7 @@ def baseline(profile: str, wanted: list[str], executor: Executor) -> None:
         found = renew(Sources(profile), executor)
         old = contract.baselines(profile)
         new = {id: value for id, value in old.items() if id in claims}
-        for r in rulings.judge(claims, found.records(), old, profile, found.unfit):
+        for r in rulings.judge(claims, found.records(), old, profile, found.absent()):
             if wanted and r.id not in wanted:
                 continue
             before = old.get(r.id)

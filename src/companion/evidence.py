@@ -26,6 +26,10 @@ class Evidence(NamedTuple):
             for record in records.read(notebook)
         ]
 
+    def absent(self) -> dict[str, str]:
+        """By contract, what is wrong with a notebook that records for it."""
+        return {paths.contract_of(name): fault for name, fault in self.unfit.items()}
+
     def runs(self) -> dict[str, dict]:
         """How each of the notebooks was run."""
         return {name: notebook["metadata"][NOTE] for name, notebook in self.executed.items()}
