@@ -81,7 +81,7 @@ def anneal_em(
     """
 
     def back(theta_t, x, z, t):
-        return theta_t - em.em_step(theta_t, x)
+        return em.em_gradient(theta_t, x)
 
     return descent.anneal(rng, times, theta, steps, x0=x0, eta=1.0, gradient=back)
 

@@ -69,6 +69,12 @@ def em_step(theta: Theta, x: Sample, weights: Weights = None) -> Theta:
     return np.where(mass > 0, first / np.where(mass > 0, mass, 1.0), theta)
 
 
+def em_gradient(theta: Theta, x: Sample, weights: Weights = None) -> Theta:
+    """EM as a gradient field, theta less its update: a unit step along it is :func:`em_step`."""
+    theta, x = check.parameter_and_sample(theta, x)
+    return theta - em_step(theta, x, weights)
+
+
 def likelihood_gradient(theta: Theta, x: Sample, weights: Weights = None) -> Theta:
     """Gradient of :func:`log_likelihood`: a gradient EM step is theta + eta times this.
 

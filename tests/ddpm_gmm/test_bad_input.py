@@ -89,6 +89,7 @@ GOOD = [
     (objective.G, dict(theta=C, x=X, weights=S4)),
     (em.log_likelihood, dict(theta=V, x=X, weights=S4)),
     (em.em_step, dict(theta=C, x=X, weights=S4)),
+    (em.em_gradient, dict(theta=C, x=X, weights=S4)),
     (em.likelihood_gradient, dict(theta=V, x=X, weights=S4)),
     (em.maximum_likelihood, dict(theta=W, x=X2, weights=S8)),
     (power.high_noise_force, dict(theta=V, mu=W)),

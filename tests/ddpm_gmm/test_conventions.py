@@ -112,7 +112,13 @@ V, T = C[0], np.array([0.1, 0.7])
 X = mixture.sample(np.random.default_rng(0), 12, C)
 Z = np.random.default_rng(1).standard_normal(X.shape)
 COUNTS = np.array([1, 2, 0, 3, 1, 1, 2, 1, 4, 1, 1, 2])
-SCALE_FREE = {em.em_step, em.maximum_likelihood, power.top_eigenvector, starts.em_step}
+SCALE_FREE = {
+    em.em_step,
+    em.em_gradient,
+    em.maximum_likelihood,
+    power.top_eigenvector,
+    starts.em_step,
+}
 WEIGHTED = {  # (x, z, weights) -> what the function says of them; the literal form needs z
     objective.literal_loss: lambda x, z, w: objective.literal_loss(V, x, z, 0.3, w),
     objective.literal_gradient: lambda x, z, w: objective.literal_gradient(C, x, z, 0.3, w),
@@ -123,6 +129,7 @@ WEIGHTED = {  # (x, z, weights) -> what the function says of them; the literal f
     objective.G: lambda x, z, w: objective.G(C, x, w),
     em.log_likelihood: lambda x, z, w: em.log_likelihood(C, x, w),
     em.em_step: lambda x, z, w: em.em_step(C, x, w),
+    em.em_gradient: lambda x, z, w: em.em_gradient(C, x, w),
     em.likelihood_gradient: lambda x, z, w: em.likelihood_gradient(C, x, w),
     em.maximum_likelihood: lambda x, z, w: em.maximum_likelihood(V, x, w),
     noise.averaged_loss: lambda x, z, w: noise.averaged_loss(V, x, T, w),
@@ -229,6 +236,7 @@ SHARED = {  # written more than once in notebooks that have not been changed ove
     "pair.population.push": "lemma-09, explicit-constants",
     "pair.population.drag": "lemma-09, explicit-constants",
     "pair.population.em_gradient": "theorem-07, small-separation, lemma-10, lemma-11",
+    "em.em_gradient": "random-start-k, lemma-11, and the pair's field by the same name",
     "pair.information.curvature": "theorem-07, likelihood, algorithm-1",
     "pair.information.implicit_variance": "algorithm-1, likelihood, lemma-11",
     "pair.information.literal_variance": "theorem-07, algorithm-1, likelihood",

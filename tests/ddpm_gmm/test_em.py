@@ -153,3 +153,10 @@ def test_sample_em_averages_to_population_em():
     # And the truth is a fixed point in expectation; 0.9 of it is not.
     assert largest_z([em.likelihood_gradient(mu, x) for x in data]) < Z
     assert largest_z([em.likelihood_gradient(0.9 * mu, x) for x in data]) > Z
+
+
+@given(samples())
+def test_a_unit_step_along_the_em_field_is_an_em_step(sample):
+    theta, x, _, _ = sample
+    after = theta - em.em_gradient(theta, x)
+    np.testing.assert_allclose(after, em.em_step(theta, x), 0, 16 * EPS * (1 + np.abs(x).max()))
