@@ -66,6 +66,7 @@ def gmm_denoiser(
     eta: float,
     project=None,
     gradient=objective.literal_gradient,
+    redraw: bool = True,
 ) -> Float[Array, "time *K d"]:
     """Algorithm 1, GMMDenoiser(t, {mu_i^(0)}, H): descent on a freshly sampled DDPM objective.
 
@@ -87,6 +88,8 @@ def gmm_denoiser(
     project : callable, theta -> theta at time 0, optional
     gradient : callable, (theta_t, x, z, t) -> array of the shape of theta_t, optional
         Another field on the same fresh noise, in the parameter at time t.
+    redraw : bool
+        If false, the noise is drawn once and kept: descent on one noised copy of the sample.
 
     Returns
     -------
@@ -96,10 +99,13 @@ def gmm_denoiser(
     rng, t = check.generator(rng), check.number("t", t, above=0)
     theta, x0 = check.start(theta, x0, "x0")
 
-    def fresh(theta):
-        return np.exp(t) * gradient(theta * np.exp(-t), *mixture.diffuse(rng, x0, t), t)
+    kept = None if redraw else mixture.diffuse(rng, x0, t)
 
-    return descend(fresh, theta, eta, steps, project)
+    def noised(theta):
+        x, z = kept or mixture.diffuse(rng, x0, t)
+        return np.exp(t) * gradient(theta * np.exp(-t), x, z, t)
+
+    return descend(noised, theta, eta, steps, project)
 
 
 def anneal(

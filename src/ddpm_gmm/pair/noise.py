@@ -186,3 +186,19 @@ def error_ratio(size: float, d: int, t, weight) -> float:
     """
     d, (along, across) = check.count("d", d), covariance(size, t, weight)
     return float(np.sqrt((along + (d - 1) * across) / information.cramer_rao(size, d, 1)))
+
+
+def one_copy(size: float, t: float) -> tuple[float, float]:
+    """n times the error covariance of the implicit form on one noised copy, (along mu, across mu).
+
+    e^{2t} times :func:`ddpm_gmm.pair.information.implicit_covariance` at the length |mu| e^{-t}:
+    what :func:`covariance` becomes where the noise is drawn once and not averaged out.
+
+    Parameters
+    ----------
+    size : float, |mu| > 0
+    t : float, >= 0
+    """
+    size, t = check.number("size", size, above=0), check.number("t", t, least=0)
+    along, across = information.implicit_covariance(size * np.exp(-t))
+    return float(np.exp(2 * t) * along), float(np.exp(2 * t) * across)

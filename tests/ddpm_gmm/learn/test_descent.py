@@ -140,6 +140,20 @@ def test_gmm_denoiser_draws_fresh_noise_at_each_step():
     np.testing.assert_array_equal(long[1:], [first[1], second[1]])
 
 
+def test_gmm_denoiser_on_one_copy_keeps_its_first_noise():
+    x0 = mixture.sample(np.random.default_rng(5), 20, np.array([[1.0], [-1.0]]))
+    theta, args = np.array([0.5]), dict(x0=x0, eta=0.5)
+    path = descent.gmm_denoiser(np.random.default_rng(6), 0.4, theta, 9, redraw=False, **args)
+    x, z = mixture.diffuse(np.random.default_rng(6), x0, 0.4)
+    at_t = descent.descend(
+        lambda theta: objective.literal_gradient(theta, x, z, 0.4), theta * math.exp(-0.4), 0.5, 9
+    )
+    np.testing.assert_allclose(path, at_t * math.exp(0.4), 1e-13)
+    fresh = descent.gmm_denoiser(np.random.default_rng(6), 0.4, theta, 9, **args)
+    np.testing.assert_array_equal(path[1], fresh[1])
+    assert np.abs(path[2] - fresh[2]) > 1e-3  # the control: the noise drawn again
+
+
 def test_gmm_denoiser_converges_to_mu_within_its_standard_error():
     # 32 independent data sets. On n points the minimiser is off by O(n^-1/2) without bias up to
     # O(1/n): sqrt(32/n) = 0.13 of a standard error of the mean of 32.

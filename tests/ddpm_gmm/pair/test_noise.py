@@ -167,6 +167,14 @@ def test_the_floor_is_the_variance_of_the_averaged_gradient(size, t):
     )
 
 
+def test_one_copy_costs_what_score_matching_does_and_more_the_noisier_it_is():
+    assert noise.one_copy(2.0, 0.0) == pytest.approx(noise.covariance(2.0, 0.0, 1.0), rel=1e-12)
+    for t in (0.1, 0.5, 2.0):
+        assert np.less(noise.covariance(2.0, t, 1.0), noise.one_copy(2.0, t)).all()
+    # Across mu it tends to e^{4t} / |mu|^2; the next term is smaller by |mu|^2 e^{-2t} = 2e-4.
+    assert noise.one_copy(2.0, 5.0)[1] == pytest.approx(math.exp(20.0) / 4, rel=2e-3)
+
+
 def test_covariance_does_not_mind_the_scale_of_the_weights():
     t, w = np.array([0.1, 0.4]), np.array([0.3, 0.7])
     np.testing.assert_allclose(noise.covariance(1.5, t, 3 * w), noise.covariance(1.5, t, w), 1e-13)
