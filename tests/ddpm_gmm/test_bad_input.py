@@ -118,6 +118,7 @@ GOOD = [
     (schemes.exponential, dict(h=0.1, noise=1.0)),
     (samplers.reverse_sde, dict(rng=RNG, score=pull, x=X, times=DOWN)),
     (samplers.probability_flow, dict(score=pull, x=X, times=DOWN)),
+    (samplers.score_of, dict(means=C)),
 ]
 
 # The least value of a count, which is what every int argument is: by function, else by name.
