@@ -53,6 +53,11 @@ def collapsed(
     return x.mean(axis=0) + radius * rng.standard_normal((K, x.shape[1]))
 
 
+def em_gradient(theta: Float[Array, "K d"], x: Float[Array, "n d"]) -> Float[Array, "K d"]:
+    """EM as a gradient: theta - em_step(theta, x), so that a step of length one is EM."""
+    return theta - em.em_step(theta, x)
+
+
 def anneal_em(
     rng: np.random.Generator,
     times: Float[Array, " q"],
@@ -81,7 +86,7 @@ def anneal_em(
     """
 
     def back(theta_t, x, z, t):
-        return theta_t - em.em_step(theta_t, x)
+        return em_gradient(theta_t, x)
 
     return descent.anneal(rng, times, theta, steps, x0=x0, eta=1.0, gradient=back)
 
