@@ -9,9 +9,10 @@ import numpy as np
 from jaxtyping import Float
 from scipy.integrate import solve_ivp
 from scipy.spatial.distance import cdist
-from scipy.special import logsumexp
+from scipy.special import logsumexp, rel_entr
 
 from ddpm_gmm import check, mixture
+from ddpm_gmm.generate.samplers import score_of
 from ddpm_gmm.generate.schemes import exponential
 from ddpm_gmm.many import cubature
 
@@ -179,7 +180,8 @@ def ladder(times: Float[Array, " q"], theta: Float[Array, "q K d"]):
 
     score(t, x) = sum_i w_i(x) theta_i e^{-t} - x with the centres theta of the scale that is
     nearest to t in log t. Piecewise constant centres use nothing that was not learned, and need no
-    agreement on labels between scales. One scale is the score of one mixture at every t.
+    agreement on labels between scales. With one scale this is
+    :func:`ddpm_gmm.generate.samplers.score_of`.
 
     Parameters
     ----------
@@ -198,12 +200,8 @@ def ladder(times: Float[Array, " q"], theta: Float[Array, "q K d"]):
     theta, times = theta[order], times[order]
     if (np.diff(times) == 0).any():
         raise ValueError(f"times: got {times}, must be distinct")
-    edges = np.sqrt(times[1:] * times[:-1])
-
-    def score(t, x):
-        return mixture.score(x, mixture.shrink(theta[np.searchsorted(edges, t)], t))
-
-    return score
+    edges, scores = np.sqrt(times[1:] * times[:-1]), [score_of(means) for means in theta]
+    return lambda t, x: scores[np.searchsorted(edges, t)](t, x)
 
 
 # -- how wrong a score is, and how wrong its samples can be ----------------------------------------
@@ -284,6 +282,40 @@ def path_bound(
 
         total += cubature.expectation(rng, part, at, m, scrambles)
     return total
+
+
+def label_divergence(
+    rng: np.random.Generator,
+    theta: Float[Array, "K d"],
+    means: Float[Array, "K d"],
+    m: int,
+    scrambles: int,
+) -> Float[Array, " scrambles"]:
+    """Estimates of E_q KL(w | w of theta), the divergence of the labels given the points.
+
+    q is the mixture of ``means``, and w its posterior weights. By the chain rule it is what the
+    divergence of the two mixtures lacks from that of points with their labels:
+
+        KL(q | mixture of theta) = sum_i |theta_i - mu_i|^2 / (2K) - E_q KL(w | w of theta).
+
+    Parameters
+    ----------
+    theta, means : arrays (K, d), in the same order
+    rng, m, scrambles
+        As in :func:`ddpm_gmm.many.cubature.expectation`.
+
+    Returns
+    -------
+    array (scrambles,)
+    """
+    theta, means = check.array("theta", theta, 2), check.array("means", means, 2)
+    check.same("theta.shape", theta.shape, "means", means.shape)
+
+    def part(x):
+        pair = [mixture.responsibilities(x, centres) for centres in (means, theta)]
+        return rel_entr(*pair).sum(axis=0).mean()
+
+    return cubature.expectation(rng, part, means, m, scrambles)
 
 
 # -- are two samples from one law? -----------------------------------------------------------------

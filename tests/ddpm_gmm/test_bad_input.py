@@ -124,6 +124,7 @@ GOOD = [
     (schemes.exponential, dict(h=0.1, noise=1.0)),
     (samplers.reverse_sde, dict(rng=RNG, score=pull, x=X, times=DOWN)),
     (samplers.probability_flow, dict(score=pull, x=X, times=DOWN)),
+    (samplers.score_of, dict(means=C)),
 ]
 
 # The least value of a count, which is what every int argument is: by function, else by name.
@@ -388,6 +389,8 @@ def test_lists_ints_and_any_layout_give_the_same_numbers(f, good, dress):
 
 def numbers(value):
     """All the numbers of a result, one after another."""
+    if callable(value):  # a score
+        return numbers(value(0.3, X))
     if isinstance(value, (tuple, list)):
         return np.concatenate([numbers(v) for v in value])
     if isinstance(value, slice):

@@ -10,6 +10,7 @@ from scipy.special import ndtr
 import generation
 from ddpm_gmm import mixture
 from ddpm_gmm.generate import samplers, schemes
+from ddpm_gmm.generate.samplers import score_of
 
 SCHEMES = (schemes.euler, schemes.exponential)
 MEANS = np.array([[1.5, 0.0, 0.5], [-1.0, 1.0, 0.0], [0.0, -1.5, 0.5]])
@@ -20,10 +21,6 @@ NORMAL = np.exp(-(GRID**2) / 2) / math.sqrt(2 * math.pi)
 
 def rng(seed=0):
     return np.random.default_rng(seed)
-
-
-def truth(means):
-    return generation.ladder(np.ones(1), means[None])
 
 
 def density(means):
@@ -46,7 +43,7 @@ def order(errors):
 def test_the_accurate_flow_of_one_gaussian_is_a_translation():
     mu, x, times = MEANS[:1], rng().standard_normal((5, 3)), np.array([3.0, 1.0, 0.4])
     wanted = x + mu * (math.exp(-0.4) - math.exp(-3))
-    found = generation.accurate_flow(truth(mu), x, times)
+    found = generation.accurate_flow(score_of(mu), x, times)
     np.testing.assert_allclose(found[-1], wanted, 0, 1e-8)  # tolerance 1e-10 a step, 100 steps
     np.testing.assert_array_equal(found[0], x)
 
@@ -59,7 +56,7 @@ def test_mean_and_variance_of_the_euler_chain_of_one_gaussian():
     for t, h in zip(times, -np.diff(times), strict=False):
         mean = (1 + h) * mean + 2 * h * (1.3 * math.exp(-t) - mean)
         variance = (1 - h) ** 2 * variance + 2 * h
-    p = generation.law(truth(mu), NORMAL, GRID, times, schemes.euler) * (GRID[1] - GRID[0])
+    p = generation.law(score_of(mu), NORMAL, GRID, times, schemes.euler) * (GRID[1] - GRID[0])
     found = [p.sum(), p @ GRID, p @ GRID**2 - (p @ GRID) ** 2]
     np.testing.assert_allclose(found, [1, mean, variance], 0, 1e-12)  # 8 steps at 1e-14, x^2 < 144
 
@@ -70,8 +67,8 @@ def test_mean_and_variance_of_the_euler_chain_of_one_gaussian():
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_law_of_the_chain_is_that_of_its_samples(scheme):
     times, n = np.linspace(2, 0, 6), 64 * 400
-    p = generation.law(truth(LINE), NORMAL, GRID, times, scheme) * (GRID[1] - GRID[0])
-    x = samplers.reverse_sde(rng(), truth(LINE), rng(1).standard_normal((n, 1)), times, scheme)
+    p = generation.law(score_of(LINE), NORMAL, GRID, times, scheme) * (GRID[1] - GRID[0])
+    x = samplers.reverse_sde(rng(), score_of(LINE), rng(1).standard_normal((n, 1)), times, scheme)
     moments = [np.cos(k * x).reshape(64, -1).mean(axis=1) for k in (0.5, 1, 2)]
     exact = np.array([p @ np.cos(k * GRID) for k in (0.5, 1, 2)])
     assert largest_z(np.stack(moments, axis=1) - exact) < Z
@@ -79,7 +76,7 @@ def test_the_law_of_the_chain_is_that_of_its_samples(scheme):
 
 
 def test_one_step_of_the_law_is_its_slow_twin():
-    score, t, h = truth(LINE), 1.0, 0.3
+    score, t, h = score_of(LINE), 1.0, 0.3
     a, b, spread = schemes.exponential(h)
     found = generation.law(score, NORMAL, GRID, np.array([t, t - h]))
     dx = GRID[1] - GRID[0]
@@ -98,7 +95,7 @@ def test_the_divergence_of_the_chain_falls_as_the_square_of_the_step(scheme):
     found = [
         divergence(
             density(LINE),
-            generation.law(truth(LINE), start, GRID, np.linspace(T, 0, N + 1), scheme),
+            generation.law(score_of(LINE), start, GRID, np.linspace(T, 0, N + 1), scheme),
         )
         for N in (16, 32, 64)
     ]
@@ -110,7 +107,7 @@ def test_a_wrong_score_leaves_a_divergence_that_does_not_fall():
     wrong = [
         divergence(
             density(LINE),
-            generation.law(truth(1.2 * LINE), start, GRID, np.linspace(2, 0, N + 1)),
+            generation.law(score_of(1.2 * LINE), start, GRID, np.linspace(2, 0, N + 1)),
         )
         for N in (16, 32)
     ]
@@ -134,7 +131,7 @@ def test_many_steps_come_to_the_law_without_steps(scheme):
     wanted = generation.reverse_law(LINE, NORMAL, GRID, 1.0, 0.0)
     off = [
         np.abs(
-            generation.law(truth(LINE), NORMAL, GRID, np.linspace(1, 0, N + 1), scheme) - wanted
+            generation.law(score_of(LINE), NORMAL, GRID, np.linspace(1, 0, N + 1), scheme) - wanted
         ).max()
         for N in (16, 32, 64)
     ]
@@ -144,10 +141,10 @@ def test_many_steps_come_to_the_law_without_steps(scheme):
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_both_schemes_of_the_flow_are_of_order_one(scheme):
     x, T = rng().standard_normal((50, 3)), 3.0
-    exact = generation.accurate_flow(truth(MEANS), x, np.array([T, 0.0]))[-1]
+    exact = generation.accurate_flow(score_of(MEANS), x, np.array([T, 0.0]))[-1]
     errors = [
         np.abs(
-            samplers.probability_flow(truth(MEANS), x, np.linspace(T, 0, N + 1), scheme) - exact
+            samplers.probability_flow(score_of(MEANS), x, np.linspace(T, 0, N + 1), scheme) - exact
         ).mean()
         for N in (64, 128, 256)
     ]
@@ -161,16 +158,16 @@ def test_on_a_line_the_flow_is_the_monotone_map_from_law_to_law():
         return ndtr(x - mixture.shrink(LINE, t)[:, 0]).mean(axis=-1)
 
     x = np.linspace(-3, 3, 41)[:, None]
-    path = generation.accurate_flow(truth(LINE), x, np.array([2.0, 0.7, 0.0]), 1e-12)
+    path = generation.accurate_flow(score_of(LINE), x, np.array([2.0, 0.7, 0.0]), 1e-12)
     for t, y in zip((0.7, 0.0), path[1:], strict=True):
         np.testing.assert_allclose(below(y, t), below(x, 2.0), 0, 1e-9)
-    wrong = generation.accurate_flow(truth(1.1 * LINE), x, np.array([2.0, 0.0]))[-1]
+    wrong = generation.accurate_flow(score_of(1.1 * LINE), x, np.array([2.0, 0.0]))[-1]
     assert np.abs(below(wrong, 0.0) - below(x, 2.0)).max() > 1e-3
 
 
 def test_the_accurate_flow_of_no_time_is_its_start():
     x = rng().standard_normal((4, 3))
-    found = generation.accurate_flow(truth(MEANS), x, np.array([3.0]))
+    found = generation.accurate_flow(score_of(MEANS), x, np.array([3.0]))
     np.testing.assert_array_equal(found, x[None])
 
 
@@ -222,7 +219,7 @@ def slow_bound(score, times):
 
 @pytest.mark.parametrize("N", [5, 20])
 def test_the_bound_is_its_slow_twin_and_holds(N):
-    times, score = schemes.schedule(2.0, N), truth(LINE + np.array([[0.1], [-0.2], [0.1]]))
+    times, score = schemes.schedule(2.0, N), score_of(LINE + np.array([[0.1], [-0.2], [0.1]]))
     found = generation.path_bound(rng(), score, LINE, times, 6, 48)
     slow = slow_bound(score, times)
     assert largest_z(found - slow) < Z
@@ -233,7 +230,7 @@ def test_the_bound_is_its_slow_twin_and_holds(N):
 
 
 def test_one_gaussian_and_its_own_score_cost_nothing():
-    score, times = truth(MEANS[:1]), schemes.schedule(2.0, 5)
+    score, times = score_of(MEANS[:1]), schemes.schedule(2.0, 5)
     found = generation.path_bound(rng(), score, MEANS[:1], times, 3, 2)
     np.testing.assert_allclose(found, 0, 0, 1e-13)  # 5 steps of rounding, c up to 6
 
@@ -241,9 +238,16 @@ def test_one_gaussian_and_its_own_score_cost_nothing():
 def test_the_score_error_of_a_translate_is_its_length():
     # All centres moved by v: near T the weights agree, and the scores differ by v e^{-t}.
     far, v, t = 40 * np.eye(3), np.array([0.1, -0.2, 0.3]), 0.4
-    found = generation.score_error(rng(), truth(far + v), far, t, 3, 4)
+    found = generation.score_error(rng(), score_of(far + v), far, t, 3, 4)
     np.testing.assert_allclose(found, v @ v * math.exp(-2 * t), 1e-10)
-    np.testing.assert_array_equal(generation.score_error(rng(), truth(far), far, t, 3, 4), 0)
+    np.testing.assert_array_equal(generation.score_error(rng(), score_of(far), far, t, 3, 4), 0)
+
+
+def test_the_labels_tell_what_the_centres_error_overstates():
+    theta = LINE + np.array([[0.3], [-0.2], [0.4]])
+    gained = np.sum((theta - LINE) ** 2) / 6 - divergence(density(LINE), density(theta))
+    assert largest_z(generation.label_divergence(rng(), theta, LINE, 8, 64) - gained) < Z
+    assert largest_z(generation.label_divergence(rng(), LINE, theta, 8, 64) - gained) > Z
 
 
 def test_the_score_error_integrates_to_the_divergence():
@@ -251,7 +255,7 @@ def test_the_score_error_integrates_to_the_divergence():
     theta = LINE + np.array([[0.3], [-0.2], [0.4]])
     nodes, weights = np.polynomial.legendre.leggauss(12)
     t, T = 0.75 + 0.75 * nodes, 1.5
-    errors = [generation.score_error(rng(1), truth(theta), LINE, s, 8, 16) for s in t]
+    errors = [generation.score_error(rng(1), score_of(theta), LINE, s, 8, 16) for s in t]
     total = 0.75 * weights @ np.array(errors)
     exact = divergence(density(LINE), density(theta)) - divergence(
         density(mixture.shrink(LINE, T)), density(mixture.shrink(theta, T))
@@ -266,10 +270,10 @@ def test_the_score_error_integrates_to_the_divergence():
 def test_a_grid_too_coarse_for_the_step_is_refused_and_the_hint_is_right():
     start = density(mixture.shrink(LINE, 2.0))
     with pytest.raises(ValueError, match=r"grid: got a spacing of 0.025, must be below") as caught:
-        generation.law(truth(LINE), start, GRID, np.array([1.0, 0.9999]))
+        generation.law(score_of(LINE), start, GRID, np.array([1.0, 0.9999]))
     hint = float(str(caught.value).split("below ")[1].split()[0])
     fine = np.arange(-12, 12, 0.98 * hint)
-    generation.law(truth(LINE), np.zeros_like(fine), fine, np.array([1.0, 0.9999]))
+    generation.law(score_of(LINE), np.zeros_like(fine), fine, np.array([1.0, 0.9999]))
 
 
 def test_the_law_without_steps_is_for_one_dimension_and_forward_in_its_times():
@@ -283,7 +287,7 @@ def test_the_law_without_steps_is_for_one_dimension_and_forward_in_its_times():
 @pytest.mark.parametrize("grid", [GRID[::-1].copy(), np.r_[GRID[:-1], 13.0], GRID[:1]])
 def test_a_grid_that_is_not_uniform_is_refused(grid):
     with pytest.raises(ValueError, match=r"(?s)grid: got .*, must be uniform and increasing"):
-        generation.law(truth(LINE), np.ones(len(grid)), grid, np.array([1.0, 0.5]))
+        generation.law(score_of(LINE), np.ones(len(grid)), grid, np.array([1.0, 0.5]))
 
 
 def test_rungs_must_be_distinct():

@@ -13,7 +13,7 @@ level c = 1, the probability flow, an ODE, for c = 0 (Song et al. 2021). A score
 import numpy as np
 from jaxtyping import Float
 
-from ddpm_gmm import check
+from ddpm_gmm import check, mixture
 from ddpm_gmm.generate.schemes import exponential
 
 Array = np.ndarray
@@ -68,3 +68,22 @@ def probability_flow(
         a, b, _ = scheme(h, 0.0)
         x = a * x + b * check.scored(score, t, x)
     return x
+
+
+def score_of(means: Float[Array, "K d"]):
+    """The exact score at every noise scale of the mixture with these centres.
+
+    Parameters
+    ----------
+    means : array (K, d), at time 0
+
+    Returns
+    -------
+    callable, (t, x (n, d)) -> (n, d)
+    """
+    means = check.array("means", means, 2)
+
+    def score(t, x):
+        return mixture.score(x, mixture.shrink(means, t))
+
+    return score

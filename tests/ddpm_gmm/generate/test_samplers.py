@@ -4,12 +4,13 @@ import math
 
 import numpy as np
 import pytest
-from helpers import EPS, rotation
+from helpers import EPS, FD, finite_difference, rotation
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ddpm_gmm import mixture
 from ddpm_gmm.generate import samplers, schemes
+from ddpm_gmm.generate.samplers import score_of
 
 SCHEMES = (schemes.euler, schemes.exponential)
 MEANS = np.array([[1.5, 0.0, 0.5], [-1.0, 1.0, 0.0], [0.0, -1.5, 0.5]])
@@ -19,8 +20,15 @@ def rng(seed=0):
     return np.random.default_rng(seed)
 
 
-def truth(means):
-    return lambda t, x: mixture.score(x, mixture.shrink(means, t))
+# -- the score of a mixture ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("t", [0.0, 0.7, 3.0])
+def test_a_mixtures_score_is_the_slope_of_its_noised_log_density(t):
+    x, at = rng().standard_normal((4, 3)), mixture.shrink(MEANS, t)
+    for point, found in zip(x, score_of(MEANS)(t, x), strict=True):
+        slope = finite_difference(lambda v: mixture.log_density(v[None], at)[0], point)
+        np.testing.assert_allclose(found, slope, 0, FD)
 
 
 # -- one step --------------------------------------------------------------------------------------
@@ -66,27 +74,27 @@ def test_the_reverse_sde_of_one_gaussian_is_an_autoregression():
         wanted = math.exp(-h) * wanted + math.sqrt(-math.expm1(-2 * h)) * noise.standard_normal(
             x.shape
         )
-    found = samplers.reverse_sde(rng(1), truth(mu), x, times)
+    found = samplers.reverse_sde(rng(1), score_of(mu), x, times)
     np.testing.assert_allclose(found, wanted + mu, 0, 200 * EPS)
-    assert np.abs(samplers.reverse_sde(rng(2), truth(mu), x, times) - found).max() > 0.1
+    assert np.abs(samplers.reverse_sde(rng(2), score_of(mu), x, times) - found).max() > 0.1
 
 
 def test_the_flow_of_one_gaussian_is_a_translation():
     mu, x, times = MEANS[:1], rng().standard_normal((5, 3)), np.array([3.0, 1.0, 0.4])
     wanted = x + mu * (math.exp(-0.4) - math.exp(-3))
-    found = samplers.probability_flow(truth(mu), x, times)
+    found = samplers.probability_flow(score_of(mu), x, times)
     np.testing.assert_allclose(found, wanted, 0, 200 * EPS)
-    euler = samplers.probability_flow(truth(mu), x, times, schemes.euler)
+    euler = samplers.probability_flow(score_of(mu), x, times, schemes.euler)
     assert np.abs(euler - wanted).max() > 0.01
 
 
 def test_a_run_may_be_interrupted():
     x, times = rng().standard_normal((4, 3)), schemes.schedule(3.0, 10)
     whole, parts = rng(1), rng(1)
-    found = samplers.reverse_sde(parts, truth(MEANS), x, times[:5])
-    found = samplers.reverse_sde(parts, truth(MEANS), found, times[4:])
-    np.testing.assert_array_equal(found, samplers.reverse_sde(whole, truth(MEANS), x, times))
-    np.testing.assert_array_equal(samplers.probability_flow(truth(MEANS), x, times[:1]), x)
+    found = samplers.reverse_sde(parts, score_of(MEANS), x, times[:5])
+    found = samplers.reverse_sde(parts, score_of(MEANS), found, times[4:])
+    np.testing.assert_array_equal(found, samplers.reverse_sde(whole, score_of(MEANS), x, times))
+    np.testing.assert_array_equal(samplers.probability_flow(score_of(MEANS), x, times[:1]), x)
 
 
 # -- many Gaussians --------------------------------------------------------------------------------
@@ -106,7 +114,7 @@ class Rotated(np.random.Generator):
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_rotating_centres_start_and_noise_rotates_the_samples(scheme):
     Q, x, times = rotation(3), rng().standard_normal((20, 3)), schemes.schedule(3.0, 20)
-    plain, turned = truth(MEANS), truth(MEANS @ Q.T)
+    plain, turned = score_of(MEANS), score_of(MEANS @ Q.T)
     args = times, scheme
     found = samplers.probability_flow(turned, x @ Q.T, *args)
     # 20 steps, each with rounding of about 20 EPS, and stretched by less than 1000 in all.
@@ -119,11 +127,11 @@ def test_rotating_centres_start_and_noise_rotates_the_samples(scheme):
 
 def test_points_do_not_see_each_other_and_centres_have_no_order():
     x, times = rng().standard_normal((20, 3)), schemes.schedule(3.0, 20)
-    found = samplers.probability_flow(truth(MEANS[::-1]), x[::-1], times)
+    found = samplers.probability_flow(score_of(MEANS[::-1]), x[::-1], times)
     np.testing.assert_allclose(
-        found[::-1], samplers.probability_flow(truth(MEANS), x, times), 0, 1e-11
+        found[::-1], samplers.probability_flow(score_of(MEANS), x, times), 0, 1e-11
     )
-    one = samplers.probability_flow(truth(MEANS), x[:1], times)
+    one = samplers.probability_flow(score_of(MEANS), x[:1], times)
     np.testing.assert_allclose(one, found[-1:], 0, 1e-11)
 
 
@@ -133,7 +141,7 @@ def test_the_exponential_flow_stays_within_reach_of_the_centres(times, seed):
     x, times = 3 * rng(seed).standard_normal((5, 3)), np.sort(times)[::-1].copy()
     if (np.diff(times) > -1e-9).any():
         return
-    found = samplers.probability_flow(truth(MEANS), x, times)
+    found = samplers.probability_flow(score_of(MEANS), x, times)
     reach = np.linalg.norm(MEANS, axis=1).max()
     assert np.linalg.norm(found - x, axis=1).max() <= reach * (1 + 1e-9)
 
@@ -156,7 +164,7 @@ def test_the_schedule_moves_the_centres_evenly(span, steps, end):
 @pytest.mark.parametrize("times", [[1.0, 1.0], [0.0, 1.0], [1.0, -0.5], [2.0, 0.5, 0.7]])
 def test_times_that_do_not_fall_are_refused(times):
     with pytest.raises(ValueError, match=r"times: got .*, must be >= 0 and strictly decreasing"):
-        samplers.reverse_sde(rng(), truth(MEANS), np.ones((2, 3)), np.array(times))
+        samplers.reverse_sde(rng(), score_of(MEANS), np.ones((2, 3)), np.array(times))
 
 
 def test_a_score_of_the_wrong_shape_is_named():
