@@ -115,6 +115,7 @@ GOOD = [
     (information.at_truth, dict(means=C, x=X, weights=S4)),
     (descent.descend, dict(gradient=drift, theta=V, eta=0.1, steps=3)),
     (descent.on_sphere, dict(gradient=drift, theta=V, eta=0.1, steps=3, size=0.1)),
+    (descent.crossing, dict(y=DOWN - 1)),
     (descent.gmm_denoiser, dict(rng=RNG, t=0.1, theta=V, steps=3, x0=X, eta=0.1)),
     (descent.anneal, dict(rng=RNG, times=W, theta=C, steps=3, x0=X, eta=0.1)),
     (starts.explicit_gradient, dict(theta=C3, x=X, mu=C, weights=S4)),

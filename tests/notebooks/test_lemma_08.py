@@ -1,4 +1,4 @@
-"""The expansion at high noise: orders three, five and seven."""
+"""The expansion at high noise: orders three, five and seven, and how the leading one errs."""
 
 import math
 
@@ -9,7 +9,9 @@ from helpers import DIGITS, EPS, arrays, at_angle, reference_gradient, rotation,
 from hypothesis import given
 
 from ddpm_gmm.learn import power
-from lemma_08 import fifth_order_force
+from lemma_08 import fifth_order_force, part_errors, seventh_order_force
+
+FORCES = (power.high_noise_force, 3), (fifth_order_force, 5), (seventh_order_force, 7)
 
 
 def order(remainder, e=2.0**-6):
@@ -31,21 +33,23 @@ def force(theta, mu):
 
 @pytest.mark.parametrize("phi", [0.2, 1.4, 2.3])
 @pytest.mark.parametrize("ratio", [0.5, 1.0, 2.0])
-def test_high_noise_expansion_has_orders_three_five_and_seven(phi, ratio):
+def test_high_noise_expansion_has_orders_three_five_and_seven_and_is_good_to_nine(phi, ratio):
     theta, mu = at_angle(np.random.default_rng(0), 2, ratio, 1.0, phi)
 
-    def remainder(e, third=1.0, fifth=1.0):
+    def remainder(e, third=1.0, fifth=1.0, seventh=0.0):
         # Powers of two scale exactly; 1e-16 relative at e^3 is 1e-8 relative at e^7 = 2^-49.
         a, b = e * theta, e * mu
         expansion = third * power.high_noise_force(a, b) + fifth * fifth_order_force(a, b)
-        return (force(a, b) - expansion).astype(float)
+        return (force(a, b) - expansion - seventh * seventh_order_force(a, b)).astype(float)
 
     assert abs(order(lambda e: remainder(e, 0, 0)) - 3) < 0.1
     assert abs(order(lambda e: remainder(e, 1, 0)) - 5) < 0.1
     assert abs(order(lambda e: remainder(e, 1, 1)) - 7) < 0.1
+    assert abs(order(lambda e: remainder(e, 1, 1, 1)) - 9) < 0.1
     # Controls: a coefficient that is wrong by 1% keeps the lower order.
     assert abs(order(lambda e: remainder(e, 1.01, 1)) - 3) < 0.1
     assert order(lambda e: remainder(e, 1, 1.01)) < 6
+    assert order(lambda e: remainder(e, 1, 1, 1.01)) < 8
 
 
 @given(two_vectors())
@@ -53,8 +57,8 @@ def test_forces_are_odd_in_theta_even_in_mu_and_turn_with_both(vectors):
     theta, mu = vectors
     Q = rotation(len(theta))
     size = 1 + np.linalg.norm(theta) + np.linalg.norm(mu)
-    for f, order in ((power.high_noise_force, 3), (fifth_order_force, 5)):
-        tol = 64 * len(theta) * EPS * size**order  # 6 terms of that size, d products each
+    for f, order in FORCES:
+        tol = 256 * len(theta) * EPS * size**order  # coefficients up to 68/3, d products each
         value = f(theta, mu)
         np.testing.assert_allclose(f(-theta, mu), -value, 0, tol)
         np.testing.assert_allclose(f(theta, -mu), value, 0, tol)
@@ -63,8 +67,20 @@ def test_forces_are_odd_in_theta_even_in_mu_and_turn_with_both(vectors):
 
 
 @given(arrays(3))
-def test_both_orders_vanish_at_theta_equal_mu_and_at_zero(mu):
+def test_every_order_vanishes_at_theta_equal_mu_and_at_zero(mu):
     # Every order of grad(L/2) must: mu is stationary at every noise scale.
-    for f, order in ((power.high_noise_force, 3), (fifth_order_force, 5)):
-        np.testing.assert_allclose(f(mu, mu), 0, 0, 64 * EPS * np.linalg.norm(mu) ** order)
+    for f, order in FORCES:
+        np.testing.assert_allclose(f(mu, mu), 0, 0, 256 * EPS * np.linalg.norm(mu) ** order)
         assert np.array_equal(f(np.zeros(3), mu), np.zeros(3))
+
+
+@pytest.mark.parametrize("d", [2, 50])
+def test_the_leading_force_errs_by_three_along_theta_and_by_three_halves_across(d):
+    theta, mu = at_angle(np.random.default_rng(1), d, 2.0**-7, 2.0**-7, 1.2)
+    # The next terms, in units of r^2: (34/3 v - 2/3 m^2/v) and (4 v - 2/3 m^2/v), v = 2^-14.
+    along, across, whole = part_errors(theta, mu)
+    assert abs(along - 3) < 12 * 2.0**-14
+    assert abs(across - 1.5) < 5 * 2.0**-14
+    assert whole > across
+    wrong = part_errors(theta, mu, scale=1 + 2.0**-14)
+    np.testing.assert_allclose(wrong[:2], [along + 1, across + 1], 0, 1e-3)

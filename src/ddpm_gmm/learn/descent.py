@@ -141,3 +141,25 @@ def anneal(
         path = gmm_denoiser(rng, t, theta, steps, x0=x0, eta=eta, gradient=gradient)
         learned.append(theta := path[-((steps + 1) // 2) :].mean(axis=0))
     return np.stack(learned)
+
+
+def crossing(y: Float[Array, "time *shape"]) -> Float[Array, "*shape"] | np.float64:
+    """The step at which a sequence first falls to zero, between two steps on the straight line.
+
+    Parameters
+    ----------
+    y : array (steps + 1, ...), such as the logarithm of an error over the one aimed at
+
+    Returns
+    -------
+    float or array (...), 0 where it starts at or below zero and infinite where it stays above
+    """
+    y = check.array("y", y, least_axes=1)
+    if len(y) < 2:
+        raise ValueError(f"y: got {len(y)} step, must be at least 2")
+    below = y <= 0
+    k = np.maximum(below.argmax(axis=0), 1)[None]
+    before, after = (np.take_along_axis(y, i, axis=0)[0] for i in (k - 1, k))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        step = k[0] - 1 + np.divide(before, before - after)
+    return np.where(below[0], 0.0, np.where(below.any(axis=0), step, np.inf))[()]

@@ -90,6 +90,23 @@ def test_projected_descent_at_small_norm_finds_the_samples_top_eigenvector():
     assert min(angle, math.pi - angle) <= 1e-7
 
 
+@given(st.floats(0.1, 30.0), st.floats(0.01, 1.0))
+def test_crossing_is_exact_on_a_straight_line(where, fall):
+    line = fall * (where - np.arange(40))
+    np.testing.assert_allclose(descent.crossing(line), where, 64 * EPS * 40 / min(where, 1))
+    columns = np.stack([line, line + 100 * fall, -line, 0 * line], axis=1).reshape(40, 2, 2)
+    steps = descent.crossing(columns)
+    assert steps.shape == (2, 2)
+    assert steps[0, 0] == descent.crossing(line)
+    assert steps[0, 1] == np.inf  # never
+    assert steps[1, 0] == steps[1, 1] == 0  # from the start
+
+
+def test_crossing_is_the_first_and_lies_between_the_steps_around_it():
+    assert descent.crossing(np.array([3.0, 1.0, -1.0, 2.0, -2.0])) == 1.5
+    assert descent.crossing(np.array([3.0, 1.0, 0.0, 0.0])) == 2
+
+
 # -- Algorithm 1 -----------------------------------------------------------------------------------
 
 
