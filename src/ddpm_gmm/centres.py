@@ -4,6 +4,8 @@ The separation of a set is the least distance between two of its centres. A layo
 separation asked for, and translated so that its centres have mean zero.
 """
 
+from itertools import product
+
 import numpy as np
 from jaxtyping import Float
 from scipy.linalg import helmert
@@ -99,3 +101,29 @@ def matched(theta: Float[Array, "K d"], means: Float[Array, "K d"]) -> Float[Arr
 def error(theta: Float[Array, "K d"], means: Float[Array, "K d"]) -> float:
     """The largest distance max_i |theta_i - mu_i| under the assignment of :func:`matched`."""
     return float(np.linalg.norm(matched(theta, means) - means, axis=1).max())
+
+
+def touching(d: int, delta: float) -> Float[Array, "K d"]:
+    """A centre, first, and at distance delta as many others as are known to fit, delta apart.
+
+    The hexagon in the plane, the roots of D_3, D_4 and D_5 (all (+-1, +-1, 0, ...)), and those of
+    E_8 (with half the (+-1/2, ...) besides): 6, 12, 24, 40 and 240 neighbours. In 5 dimensions
+    nobody knows whether 41 fit.
+
+    Parameters
+    ----------
+    d : int, 2, 3, 4, 5 or 8
+    delta : float, > 0
+    """
+    d, delta = check.count("d", d, least=2), check.number("delta", delta, above=0)
+    if d not in (2, 3, 4, 5, 8):
+        raise ValueError(f"d: got {d}, must be 2, 3, 4, 5 or 8")
+    if d == 2:
+        turns = np.pi / 3 * np.arange(6)
+        ring = np.stack([np.cos(turns), np.sin(turns)], axis=1)
+    else:
+        ring = np.array([v for v in product((-1, 0, 1), repeat=d) if np.abs(v).sum() == 2])
+    if d == 8:
+        halves = [v for v in product((-0.5, 0.5), repeat=8) if np.prod(v) > 0]
+        ring = np.concatenate([ring, halves])
+    return _at(np.concatenate([np.zeros((1, d)), ring]), d, delta)

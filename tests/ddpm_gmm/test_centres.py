@@ -87,9 +87,20 @@ def test_labels_do_not_matter(order):
     assert np.linalg.norm(theta[order] - means, axis=1).max() >= centres.error(theta, means)
 
 
+@pytest.mark.parametrize("d, neighbours", [(2, 6), (3, 12), (4, 24), (5, 40), (8, 240)])
+def test_the_kissing_number_of_neighbours_touches_the_first_centre(d, neighbours):
+    means = centres.touching(d, 2.5)
+    assert means.shape == (1 + neighbours, d)
+    tol = 64 * EPS * 2.5
+    np.testing.assert_allclose(means[0], 0, 0, tol)
+    np.testing.assert_allclose(np.linalg.norm(means[1:], axis=1), 2.5, 0, tol)
+    assert abs(centres.separation(means) - 2.5) <= tol  # the others do not overlap
+
+
 @pytest.mark.parametrize(
     "call, text",
     [
+        (lambda: centres.touching(6, 1.0), "d: got 6, must be 2, 3, 4, 5 or 8"),
         (lambda: centres.separation(np.ones((1, 3))), "means: got 1 centre, must have at least 2"),
         (lambda: centres.simplex(5, 3, 1.0), "d: got 3, must be >= 4 for a simplex of 5 centres"),
         (lambda: centres.collinear(1, 3, 1.0), "K: got 1, must be a whole number >= 2"),

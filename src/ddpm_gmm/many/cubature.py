@@ -111,10 +111,7 @@ def _about(anchors, basis, truth):
     check.same("anchors.shape[1]", anchors.shape[1], "means", basis.shape[1])
     about = anchors @ basis.T
 
-    def weigh(x):
-        return np.exp(mixture.log_density(x, truth) - mixture.log_density(x, about)) / len(x)
-
-    return about, weigh
+    return about, lambda x: importance(x, truth, about)
 
 
 def moments(
@@ -185,3 +182,16 @@ def G(
         return objective.G(inner, x, weights) - objective.G(truth, x, weights)
 
     return expectation(rng, part, about, m, scrambles) @ basis
+
+
+def importance(
+    x: Float[Array, "n d"], means: Float[Array, "K d"], anchors: Float[Array, "A d"]
+) -> Float[Array, " n"]:
+    """Weights that make points drawn about anchors stand for the mixture of these means.
+
+    q/p over n, with p the density of (1/A) sum_j N(a_j, I), from which x were drawn. Their sum is 1
+    up to sampling error; they go wherever ``weights`` do.
+    """
+    means, anchors = check.array("means", means, 2), check.array("anchors", anchors, 2)
+    check.same("anchors.shape[1]", anchors.shape[1], "means", means.shape[1])
+    return np.exp(mixture.log_density(x, means) - mixture.log_density(x, anchors)) / len(x)

@@ -83,3 +83,14 @@ def at_truth(
         slope[:, :, i] += w
         H = H + second(slope)
     return second(psi), H
+
+
+def jacobian_norms(means, x, weights=None) -> tuple[float, float]:
+    """By how much a step of EM and a gradient step of size K contract, at worst, near the truth.
+
+    The norms of I - K F and of I - K H, with F and H of :func:`at_truth`; arguments as there.
+    """
+    K = len(check.array("means", means, 2))
+    spectra = (np.linalg.eigvalsh(M) for M in at_truth(means, x, weights))
+    em, descent = (float(np.abs(1 - K * values).max()) for values in spectra)
+    return em, descent

@@ -164,3 +164,14 @@ def test_G_vanishes_at_the_truth_with_and_without_anchors():
         mass, first = cubature.moments(rng(), MEANS, MEANS, 4, 2, anchors)
         np.testing.assert_allclose(mass, 1 / 3, 0, 256 * EPS)
         np.testing.assert_allclose(first, np.broadcast_to(MEANS / 3, first.shape), 0, 256 * EPS)
+
+
+def test_weighted_points_about_anchors_stand_for_the_mixture():
+    x = cubature.points(rng(5), 12, ANCHORS)
+    weights = cubature.importance(x, MEANS, ANCHORS)
+    # 2^12 points for each anchor: plain ones would err by some 1/sqrt(6 2^12) = 0.006 each.
+    assert abs(weights.sum() - 1) < 2e-3
+    np.testing.assert_allclose(weights @ x, MEANS.mean(axis=0), 0, 1e-2)
+    square, wanted = np.sum(x**2, axis=1), 3 + np.sum(MEANS**2) / 3
+    assert abs(weights @ square - wanted) < 2e-2
+    assert abs(square.mean() - wanted) > 0.5  # the anchors' own

@@ -69,3 +69,30 @@ def test_score_matching_two_free_centres_costs_what_it_costs_the_pair():
     along, across = pair_information.implicit_covariance(1.3)
     for value, mode in ((along, [1, 0, -1, 0]), (across, [0, 1, 0, -1])):
         np.testing.assert_allclose(paid @ mode / 2, value * np.array(mode), 0, 1e-9)
+
+
+def test_two_free_centres_contract_as_the_modes_of_the_pair_do():
+    # Lemma 12, part 5: opposite modes as the pair's, and the common one along mu at s alpha.
+    mu = np.array([1.3, 0.0])
+    em_norm, descent_norm = information.jacobian_norms(
+        mixture.pair(mu), *plane_rule(mixture.pair(mu))
+    )
+    fisher, curvature = pair_information.fisher(1.3), pair_information.curvature(1.3)
+    common = 1.3**2 * (1 - fisher[1])
+    np.testing.assert_allclose(em_norm, max(1 - fisher[0], 1 - fisher[1], common), 0, 1e-11)
+    assert descent_norm >= np.abs(1 - np.array(curvature)).max() - 1e-11
+    assert em_norm != descent_norm
+
+
+def test_the_norms_are_what_a_step_leaves_of_the_worst_displacement():
+    means = np.array([[1.0, 0.3], [-1.2, 0.8], [0.1, -1.1]])
+    x, weights = plane_rule(means)
+    steps = (
+        lambda at: at + 3 * em.likelihood_gradient(at, x, weights),
+        lambda at: at - 3 * objective.implicit_gradient(at, x, weights),
+    )
+    for step, norm in zip(steps, information.jacobian_norms(means, x, weights), strict=True):
+        e = np.eye(6).reshape(6, 3, 2) * 1e-5
+        jacobian = [(step(means + v) - step(means - v)).ravel() / 2e-5 for v in e]
+        # Central difference: 1e-10/6 times a third derivative below 1e3, and rounding 1e-15/1e-5.
+        assert abs(np.linalg.norm(jacobian, 2) - norm) < 1e-6
