@@ -66,6 +66,8 @@ GOOD = [
     (population.gradient, dict(theta=V, mu=W)),
     (population.em_jacobian, dict(theta=V, mu=W)),
     (population.hessian, dict(theta=V, mu=W)),
+    (population.jacobians, dict(theta=V, mu=W)),
+    (population.norms, dict(theta=V, mu=W)),
     (noise.parts, dict(c=V, r=1.0, t=V)),
     (noise.averaged_loss, dict(theta=V, x0=X, t=V, weights=S4)),
     (noise.averaged_gradient, dict(theta=V, x0=X, t=V, weights=S4)),
@@ -262,6 +264,8 @@ def test_shapes_that_do_not_match_are_named(f, good, name):
         population.em_gradient,
         population.em_jacobian,
         population.hessian,
+        population.jacobians,
+        population.norms,
         power.high_noise_force,
     ],
 )

@@ -210,3 +210,18 @@ def hessian(theta: Float[Array, "*#b d"], mu: Float[Array, "*#b d"]) -> Float[Ar
     T = moments(m, r, 5)
     c1, c2, c3 = (2 * T[k] + m * T[k + 1] + r**2 / 2 * T[k + 2] for k in (1, 2, 3))
     return -_outer(theta, mu, c1, c2, c3, T[1] - 1 + m * T[2] + r**2 / 2 * T[3])
+
+
+def jacobians(theta: Float[Array, "*#b d"], mu: Float[Array, "*#b d"]) -> Float[Array, "3 *b d d"]:
+    """Jacobians of the EM step, of :func:`G` and of the unit gradient step, their sum.
+
+    Shapes as in :func:`em_jacobian`, one after the other. Symmetric.
+    """
+    step = np.eye(np.shape(theta)[-1]) - hessian(theta, mu)
+    em = em_jacobian(theta, mu)
+    return np.array([em, step - em, step])
+
+
+def norms(theta: Float[Array, "*#b d"], mu: Float[Array, "*#b d"]) -> Float[Array, "3 *b"]:
+    """Spectral norms of :func:`jacobians`: where one is below 1, that map contracts."""
+    return np.abs(np.linalg.eigvalsh(jacobians(theta, mu))).max(axis=-1)

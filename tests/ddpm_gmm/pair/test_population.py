@@ -256,6 +256,23 @@ def test_a_unit_gradient_step_is_an_em_step_plus_G(vectors):
 
 
 @given(two_vectors())
+def test_jacobians_and_norms_are_those_of_the_three_maps(vectors):
+    theta, mu = vectors
+    em, g, step = population.jacobians(theta, mu)
+    tol = 2 * jacobian_rounding(theta, mu)
+    np.testing.assert_array_equal(em, population.em_jacobian(theta, mu))
+    np.testing.assert_allclose(em + g, step, 0, tol)
+    h = 1e-5  # central differences: h^2/6 times third derivatives, at most 2^10 within |v| <= 4
+    ahead, behind = (population.G(theta + s * h * np.eye(len(theta)), mu) for s in (1, -1))
+    np.testing.assert_allclose(g, (ahead - behind).T / (2 * h), 0, 2**10 * h**2 + tol / h)
+    want = [np.linalg.norm(J, 2) for J in (em, g, step)]
+    np.testing.assert_allclose(population.norms(theta, mu), want, 0, tol)
+    batch = population.norms(np.stack([theta, mu]), mu)
+    assert batch.shape == (3, 2)
+    np.testing.assert_allclose(batch[:, 0], want, 0, 4 * jacobian_rounding(theta, mu) + 4 * tol)
+
+
+@given(two_vectors())
 def test_rotating_theta_and_mu_rotates_everything(vectors):
     theta, mu = vectors
     Q = rotation(len(theta))
