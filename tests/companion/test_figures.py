@@ -142,6 +142,15 @@ def test_ticks_stand_at_the_data_and_nowhere_else(ax):
     assert (ax.get_xscale(), ax.get_yscale(), ax.get_xlabel()) == ("log", "log", "n")
 
 
+def test_several_panels_are_framed_at_once():
+    fig, axes = figures.panels(1, 3, x="below all", y="beside all")
+    figures.frame(axes, "x", "y", ("a", "b", "c"), log="x", ylim=(0, 2))
+    assert [ax.get_title(loc="left") for ax in axes] == ["a", "b", "c"]
+    assert [ax.get_ylabel() for ax in axes] == ["y", "", ""]
+    assert {ax.get_xlabel() for ax in axes} == {"x"} and {ax.get_ylim() for ax in axes} == {(0, 2)}
+    assert (fig.get_supxlabel(), fig.get_supylabel()) == ("below all", "beside all")
+
+
 def test_a_logarithmic_axis_has_powers_of_ten_or_one_two_five(ax):
     figures.line(ax, [1, 30], [1e-6, 100.0])
     figures.frame(ax, log="xy", xlim=(1, 30), ylim=(1e-6, 100))
@@ -157,6 +166,7 @@ def test_a_logarithmic_axis_has_powers_of_ten_or_one_two_five(ax):
         ((0.25, 0.5, 1, 2), ["1/4", "1/2", "1", "2"]),
         ((0.1, 0.5, 1), ["0.1", "0.5", "1"]),
         ((0, 0.5, 1), ["0", "1/2", "1"]),
+        ((0, 0.5, 1.5), ["0", "0.5", "1.5"]),
         ((100, 1000, 1e4, 1e6), ["100", "1000", "$10^{4}$", "$10^{6}$"]),
         ((1e-4, 20, -3), ["$10^{-4}$", "20", "\N{MINUS SIGN}3"]),
     ],

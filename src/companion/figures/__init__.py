@@ -37,7 +37,8 @@ order. Each look has a dash and a marker of its own: the figure must make sense 
 
 **Axes** take ticks at the data's own values and nowhere else (``xticks=sizes``, or ``{words:
 value}``); powers of two below one are written 1/4, large powers of ten as powers. A logarithmic
-axis without ticks of its own gets powers of ten, or 1, 2 and 5.
+axis without ticks of its own gets powers of ten, or 1, 2 and 5. ``figures.frame`` takes several
+panels at once, with a title each; ``figures.panels(2, 2, x=..., y=...)`` labels them all together.
 
 **Names** stand beside their curves, in place of a legend: ``figures.show()`` puts them where they
 hide least, ``figures.names(ax, "end")`` right of the panel, at the curves' ends. A legend that the

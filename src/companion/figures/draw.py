@@ -25,7 +25,7 @@ def errors(
     """Points with error bars from (middle, low, high), as :func:`mean` or :func:`rate` give it.
 
     ``along="x"`` lays the bars down, with ``x`` as the height: a chart with a row for each name.
-    An array in place of the three is one value per seed along its first axis.
+    The three come as a tuple; an array in its place is one value per seed along its first axis.
     """
     middle, low, high = _spread(spread)
     seen = look(what)

@@ -2,14 +2,17 @@
 
 import math
 
+import numpy as np
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 
 def frame(ax, x=None, y=None, title=None, *, log="", xticks=None, yticks=None, **more):
-    """Label a panel, and choose its scales and its ticks.
+    """Label a panel, or several at once, and choose scales and ticks. Call it after drawing.
 
     Parameters
     ----------
+    ax : axes, or several
+        Of several the first gets ``y``, and each gets its own of the titles.
     x, y, title : str, optional
         What stands at the axes and above the panel.
     log : str
@@ -20,6 +23,13 @@ def frame(ax, x=None, y=None, title=None, *, log="", xticks=None, yticks=None, *
     **more
         Passed to ``ax.set``: limits, aspect.
     """
+    several = np.ravel(ax)
+    titles = [title] * len(several) if title is None or isinstance(title, str) else title
+    for k, (one, words) in enumerate(zip(several, titles, strict=True)):
+        _frame(one, x, None if k else y, words, log, xticks, yticks, dict(more))
+
+
+def _frame(ax, x, y, title, log, xticks, yticks, more):
     for name, words in (("xlabel", x), ("ylabel", y), ("title", title)):
         if words is not None:
             more[name] = words
@@ -51,7 +61,7 @@ def _decades(axis):
 def plain(values) -> list[str]:
     """Numbers in the plainest words: 1/4 among powers of two, 0.05, 20, a power of ten as one."""
     halves = any(0 < v < 1 for v in values) and all(
-        v >= 1 or v == 0 or (v > 0 and math.log2(v).is_integer()) for v in values
+        float(v).is_integer() or (0 < v < 1 and math.log2(v).is_integer()) for v in values
     )
     return [_plain(float(v), halves) for v in values]
 

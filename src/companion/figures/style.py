@@ -48,6 +48,23 @@ def use() -> None:
         pass
 
 
-def panels(rows=1, columns=1, height=3.4, **kwargs):
-    """Figure and axes in the book's width; ``height`` is per row, in inches."""
-    return plt.subplots(rows, columns, figsize=(WIDTH, height * rows), **kwargs)
+def panels(rows=1, columns=1, height=3.4, *, x=None, y=None, **kwargs):
+    """Figure and axes in the book's width.
+
+    Parameters
+    ----------
+    rows, columns : int
+        How many panels.
+    height : float
+        Inches for each row.
+    x, y : str, optional
+        What stands below and beside all the panels together.
+    **kwargs
+        Passed to ``plt.subplots``: sharex, sharey, width_ratios.
+    """
+    figure, axes = plt.subplots(rows, columns, figsize=(WIDTH, height * rows), **kwargs)
+    if x is not None:
+        figure.supxlabel(x)
+    if y is not None:
+        figure.supylabel(y)
+    return figure, axes
