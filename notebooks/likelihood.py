@@ -1,11 +1,11 @@
-"""What the chapter on all noise scales alone needs: their integral, and who minimises over them."""
+"""What the chapter on all noise scales alone needs: their integral, its minimiser, drawn noise."""
 
 import numpy as np
 from jaxtyping import Float
 from scipy.interpolate import make_interp_spline
 
 from ddpm_gmm import check, geometry, rules
-from ddpm_gmm.pair import noise
+from ddpm_gmm.pair import information, noise
 
 Array = np.ndarray
 
@@ -80,3 +80,30 @@ def minimiser(
     raise RuntimeError(
         f"no convergence: the last step from |theta| = {r:.3g} had length {length:.3g}"
     )
+
+
+def drawn(size: float, d: int, q: int) -> Float[Array, " 2"]:
+    """Error over maximum likelihood's with one draw of the noise at each of q scales, for large n.
+
+    To the variance I of one point's gradient, the noise averaged out, the draws add
+    sum_j (2 w_j)^2 (e^{-2 t_j} V(t_j) - U(t_j)) with t_j, w_j of :func:`all_scales`, V the variance
+    of one noised point's gradient in theta_t and U that of its mean over the noise, in theta.
+
+    Parameters
+    ----------
+    size : float, |mu| > 0
+    d : int
+    q : int, the number of scales; so many that their sum has the Fisher information I as Hessian
+
+    Returns
+    -------
+    implicit, literal : ratios of root-mean-square errors, for the two forms of the objective
+    """
+    fisher = np.array(information.fisher(size))
+    total = np.array([fisher, fisher])
+    for t, w in zip(*all_scales(q), strict=True):
+        size_t = size * np.exp(-t)
+        one = information.implicit_variance(size_t), information.literal_variance(size_t, t)
+        total += 4 * w**2 * (np.exp(-2 * t) * np.array(one) - noise.variance(size, t, 1.0))
+    ones = [1, check.count("d", d) - 1]
+    return np.sqrt(total / fisher**2 @ ones / information.cramer_rao(size, d, 1))

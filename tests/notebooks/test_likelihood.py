@@ -1,4 +1,4 @@
-"""Over all noise scales: the integral over t, and the minimiser of any weighting."""
+"""Over all noise scales: the integral over t, the minimiser of any weighting, drawn noise."""
 
 import jaxtyping
 import numpy as np
@@ -7,7 +7,7 @@ from helpers import EPS
 
 import likelihood
 from ddpm_gmm import em, mixture
-from ddpm_gmm.pair import noise
+from ddpm_gmm.pair import information, noise
 
 T, W = likelihood.all_scales(24)
 MU = np.array([1.6, -0.8, 0.4])
@@ -44,6 +44,32 @@ def test_its_error_has_the_covariance_that_the_sandwich_says():
     across = noise.covariance(size, 0.0, 1.0)[1]
     # Standard error sqrt(2/19/30) = 0.06; Cramer-Rao's is 0.85 of it: 2.6 of them away.
     assert abs(np.mean(seen) / across - 1) < 4 * 0.06
+
+
+def test_the_price_of_drawn_noise_is_that_of_gradients_drawn_one_by_one():
+    rng, n, q, mu = np.random.default_rng(7), 200_000, 6, np.array([1.5, 0.0, 0.0])
+    x0 = mixture.sample(rng, n, mixture.pair(mu))
+    sums = np.zeros((2, n, 3))  # implicit, literal: each point's own gradient, over the scales
+    for t, w in zip(*likelihood.all_scales(q), strict=True):
+        x, z = mixture.diffuse(rng, x0, t)
+        theta, v = mu * np.exp(-t), x - z / mixture.noise_scale(t)
+        h = np.tanh(x @ theta)[:, None]
+        inner = (x @ theta)[:, None] + theta @ theta * h
+        sums[0] += 2 * w * np.exp(-t) * ((2 - h**2) * theta - (h + (1 - h**2) * inner) * x)
+        gap = h * theta - v
+        sums[1] += 2 * w * np.exp(-t) * (h * gap + (1 - h**2) * (gap @ theta)[:, None] * x)
+    along, across = information.fisher(1.5)
+    squares = np.sum((sums / [along, across, across]) ** 2, axis=2)
+    seen = squares.mean(axis=1) / information.cramer_rao(1.5, 3, 1)
+    error = squares.std(axis=1) / n**0.5 / information.cramer_rao(1.5, 3, 1)
+    assert (error < 0.02 * seen).all()
+    assert (np.abs(seen - likelihood.drawn(1.5, 3, q) ** 2) < 4 * error).all()
+    assert (np.abs(seen - likelihood.drawn(1.5, 3, q + 1) ** 2) > 4 * error).all()
+
+
+def test_drawn_noise_is_averaged_out_as_one_over_the_number_of_draws():
+    excess = [likelihood.drawn(2.0, 20, q) ** 2 - 1 for q in (64, 128)]
+    np.testing.assert_allclose(np.divide(*excess), 2, 0.02)
 
 
 def test_no_convergence_is_an_error_and_not_a_number():
