@@ -74,6 +74,7 @@ GOOD = [
     (noise.variance, dict(size=1.0, t=V, weight=W)),
     (noise.curvature, dict(size=1.0, t=V, weight=W)),
     (noise.covariance, dict(size=1.0, t=V, weight=W)),
+    (noise.one_copy, dict(size=1.0, t=0.1)),
     (noise.error_ratio, dict(size=1.0, d=3, t=V, weight=W)),
     (pair_information.fisher, dict(size=V)),
     (pair_information.curvature, dict(size=V)),
@@ -139,6 +140,7 @@ LEAST = {
     (geometry.from_plane, "d"): 2,
     (centres.simplex, "d"): 3,  # of the four centres of the good call
     (centres.clustered, "K"): 4,
+    (centres.touching, "d"): 2,
     (descent.anneal, "steps"): 1,
     (schemes.schedule, "steps"): 1,
 }

@@ -137,6 +137,7 @@ WEIGHTED = {  # (x, z, weights) -> what the function says of them; the literal f
     power.sample_force: lambda x, z, w: power.sample_force(V, x, w),
     power.top_eigenvector: lambda x, z, w: np.abs(power.top_eigenvector(x, w)),
     information.at_truth: lambda x, z, w: np.stack(information.at_truth(C, x, w)),
+    information.jacobian_norms: lambda x, z, w: np.array(information.jacobian_norms(C, x, w)),
     starts.explicit_gradient: lambda x, z, w: starts.explicit_gradient(C[None], x, -C, w),
     starts.em_step: lambda x, z, w: starts.em_step(C[None], x, w),
 }
@@ -160,6 +161,7 @@ ROW_BY_ROW = {  # what they say of a point does not depend on the others
 }
 MOVES_POINTS = {"mixture.diffuse", "generate.samplers.reverse_sde"}
 MOVES_POINTS |= {"generate.samplers.probability_flow"}
+WEIGHS_POINTS = {"many.cubature.importance"}
 LEARNS = {"learn.descent.gmm_denoiser", "learn.descent.anneal"}  # on noise of their own
 
 
@@ -168,7 +170,7 @@ def test_every_function_of_a_sample_takes_weights_or_goes_row_by_row():
     weighted = {f for f in of_a_sample if "weights" in parameters(f)}
     assert weighted == set(WEIGHTED)
     rest = {name_of(f) for f in of_a_sample - weighted}
-    assert rest == set(ROW_BY_ROW) | MOVES_POINTS | LEARNS
+    assert rest == set(ROW_BY_ROW) | MOVES_POINTS | WEIGHS_POINTS | LEARNS
     for f in weighted:
         assert inspect.signature(f).parameters["weights"].default is None
         assert parameters(f)[-1] == "weights"
@@ -190,6 +192,8 @@ def test_weights_are_shares_and_a_point_of_weight_two_is_two_points(f):
     assert np.abs(found - call(X, Z, None)).max() > 1e-4
     # Without weights each point has 1/n; with them nothing is divided, so a sum of 2 counts twice.
     np.testing.assert_allclose(call(X, Z, np.full(12, 1 / 12)), call(X, Z, None), tol, tol)
+    if f is information.jacobian_norms:  # 1 - K F is not linear in F
+        return
     twice = call(X, Z, 2 * COUNTS / COUNTS.sum())
     np.testing.assert_allclose(twice, found * (1 if f in SCALE_FREE else 2), tol, tol)
 
@@ -222,6 +226,7 @@ KEPT = {  # used by one chapter or none, and here for a reason
     "many.cubature.expectation": "what every function of its room is made of",
     "pair.noise.averaged_loss": "the function whose gradient and accuracy the room is about",
     "generate.samplers.probability_flow": "the reverse SDE's other half",
+    "geometry.to_plane": "what angle, tangent and overlap are made of",
     "rules.scales": "every quadrature is in rules",
     "pair.noise.parts": "for solvers that tabulate the gradient",
     "pair.noise.curvature": "the other half of the room's covariance, beside its variance",
@@ -237,6 +242,12 @@ SHARED = {  # written more than once in notebooks that have not been changed ove
     "pair.population.drag": "lemma-09, explicit-constants",
     "pair.population.em_gradient": "theorem-07, small-separation, lemma-10, lemma-11",
     "em.em_gradient": "random-start-k, lemma-11, and the pair's field by the same name",
+    "pair.population.jacobians": "lemma-11, explicit-constants",
+    "pair.population.norms": "lemma-11, explicit-constants",
+    "many.information.jacobian_norms": "lemma-12, theorem-02",
+    "many.cubature.importance": "lemma-12, and its own room's anchors",
+    "centres.touching": "theorem-02, lemma-12",
+    "pair.noise.one_copy": "theorem-07, algorithm-1",
     "pair.information.curvature": "theorem-07, likelihood, algorithm-1",
     "pair.information.implicit_variance": "algorithm-1, likelihood, lemma-11",
     "pair.information.literal_variance": "theorem-07, algorithm-1, likelihood",
