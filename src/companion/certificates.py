@@ -120,11 +120,19 @@ def _accepted(rules: str) -> set[str]:
     """Digests of the files that were accepted by these rules; a spoilt memory is no memory."""
     try:
         kept = json.loads((house.BUILD / ACCEPTED).read_bytes())
-        return (
-            {d for d in kept["digests"] if isinstance(d, str)} if kept["rules"] == rules else set()
-        )
+        sound = kept["rules"] == rules
+        return {d for d in kept["digests"] if sound and isinstance(d, str)}
     except (OSError, ValueError, TypeError, KeyError):
         return set()
+
+
+def _remember(rules: str, accepted: set[str]) -> None:
+    """Write down what was accepted by these rules, in one move."""
+    target = house.BUILD / ACCEPTED
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f"{target.name}.{os.getpid()}")
+    draft.write_text(json.dumps({"rules": rules, "digests": sorted(accepted)}, indent=1) + "\n")
+    os.replace(draft, target)
 
 
 def _another(name: str, statements: dict) -> str | None:
@@ -152,7 +160,8 @@ def check(names=None, told=None) -> dict[str, str | None]:
     {name: fault}, None where the certificate proves the book's statement of this name
     """
     if names is None:
-        names = sorted(p.stem for p in (house.ROOT / FOLDER).glob("*.json"))
+        names = (p.stem for p in (house.ROOT / FOLDER).glob("*.json"))
+    names = sorted(set(names))
     told = told or (lambda name, fault: None)
     rules, statements, faults = _rules(), certify.statements(), {}
     accepted = _accepted(rules)
@@ -171,12 +180,9 @@ def check(names=None, told=None) -> dict[str, str | None]:
     if new:
         with ProcessPoolExecutor(min(len(new), os.cpu_count())) as pool:
             for name, (digest, fault) in zip(new, pool.map(_rule, map(path, new)), strict=True):
-                if fault is None:
-                    accepted.add(digest)
+                if fault is None:  # written down at once: who is killed goes on from there
+                    _remember(rules, accepted := accepted | {digest})
                 settle(name, fault)
-        memory = {"rules": rules, "digests": sorted(accepted)}
-        (house.BUILD / ACCEPTED).unlink(missing_ok=True)  # nobody reads it first: it may be spoilt
-        house.write_if_changed(house.BUILD / ACCEPTED, json.dumps(memory, indent=1) + "\n")
     return {name: faults[name] for name in names}
 
 
