@@ -1,4 +1,4 @@
-"""What the chapter on Theorem 2 alone needs: one more layout of centres."""
+"""What the chapter on Theorem 2 alone needs: one more layout of centres, and the jackknife."""
 
 import numpy as np
 from jaxtyping import Float
@@ -20,3 +20,29 @@ def grid(K: int, d: int, delta: float) -> Float[np.ndarray, "K d"]:
     points[:, :s] = np.stack(np.unravel_index(np.arange(K), (side,) * s), axis=1)
     points -= points.mean(axis=0)
     return points * (delta / centres.separation(points))
+
+
+def without_each(stack: Float[np.ndarray, "n ..."]) -> list[Float[np.ndarray, "..."]]:
+    """The whole, and then the stack without its first row, without its second, and so on."""
+    return [stack, *(np.delete(stack, j, axis=0) for j in range(len(stack)))]
+
+
+def pseudo(values: Float[np.ndarray, "*batch m"]) -> Float[np.ndarray, "*batch n"]:
+    """The jackknife's pseudo-values n T - (n - 1) T_j; m = n + 1.
+
+    Their mean is T without its bias of order 1/n, and their standard error is that of T.
+
+    Parameters
+    ----------
+    values : array (..., n + 1), a statistic T of each of :func:`without_each`
+    """
+    n = values.shape[-1] - 1
+    return n * values[..., :1] - (n - 1) * values[..., 1:]
+
+
+def squared(e: Float[np.ndarray, "n *batch d"]) -> Float[np.ndarray, "*batch"]:
+    """Unbiased estimate of |E e|^2 from independent estimates e_1, ..., e_n: the mean of e_a . e_b.
+
+    Over all a != b, where the square of the mean would be too large by the noise.
+    """
+    return (np.sum(e.sum(0) ** 2, -1) - np.sum(e**2, (0, -1))) / (len(e) * (len(e) - 1))

@@ -125,11 +125,16 @@ def _accepted(rules: str) -> set[str]:
     """Digests of the files that were accepted by these rules; a spoilt memory is no memory."""
     try:
         kept = json.loads((paths.BUILD / ACCEPTED).read_bytes())
-        return (
-            {d for d in kept["digests"] if isinstance(d, str)} if kept["rules"] == rules else set()
-        )
+        sound = kept["rules"] == rules
+        return {d for d in kept["digests"] if sound and isinstance(d, str)}
     except (OSError, ValueError, TypeError, KeyError):
         return set()
+
+
+def _remember(rules: str, accepted: set[str]) -> None:
+    """Write down what was accepted by these rules, in one move."""
+    memory = {"rules": rules, "digests": sorted(accepted)}
+    paths.write(paths.BUILD / ACCEPTED, json.dumps(memory, indent=1) + "\n")
 
 
 def _another(name: str, statements: dict) -> str | None:
@@ -158,7 +163,8 @@ def check(names=None, told=None, executor=None) -> dict[str, str | None]:
     {name: fault}, None where the certificate proves the book's statement of this name
     """
     if names is None:
-        names = sorted(p.stem for p in (paths.CERTIFICATES).glob("*.json"))
+        names = (p.stem for p in paths.CERTIFICATES.glob("*.json"))
+    names = sorted(set(names))
     told = told or (lambda name, fault: None)
     rules, statements, faults = _rules(), certify.statements(), {}
     accepted = _accepted(rules)
@@ -178,12 +184,9 @@ def check(names=None, told=None, executor=None) -> dict[str, str | None]:
         own = ProcessPoolExecutor(min(len(new), os.cpu_count())) if executor is None else None
         with own or nullcontext(executor) as pool:
             for name, (key, fault) in zip(new, pool.map(_rule, map(path, new)), strict=True):
-                if fault is None:
-                    accepted.add(key)
+                if fault is None:  # written down at once: who is killed goes on from there
+                    _remember(rules, accepted := accepted | {key})
                 settle(name, fault)
-        memory = {"rules": rules, "digests": sorted(accepted)}
-        (paths.BUILD / ACCEPTED).unlink(missing_ok=True)  # nobody reads it first: it may be spoilt
-        paths.write(paths.BUILD / ACCEPTED, json.dumps(memory, indent=1) + "\n")
     return {name: faults[name] for name in names}
 
 

@@ -46,14 +46,21 @@ def proportion(wins, tries):
     return np.where(wins == 0, 0.0, low)[()], np.where(wins == tries, 1.0, high)[()]
 
 
-def slope(x, y) -> float:
+def slope(x, y):
     """The exponent p of y ~ x^p, by least squares in the logarithms of both.
 
     Parameters
     ----------
-    x, y : arrays (n,), > 0, n at least 2
+    x : array (n,), > 0, n at least 2
+    y : array (..., n), > 0
+
+    Returns
+    -------
+    float, or array (...) with one exponent for each row
     """
-    return float(np.polyfit(np.log(x), np.log(y), 1)[0])
+    y = np.log(np.asarray(y, dtype=float))
+    fitted = np.polyfit(np.log(x), y.reshape(-1, y.shape[-1]).T, 1)[0]
+    return fitted.reshape(y.shape[:-1])[()]
 
 
 def streams(seed: int):

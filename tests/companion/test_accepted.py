@@ -1,13 +1,21 @@
 """What the checker accepted is remembered, for exactly as long as nothing changes."""
 
 import json
+from functools import cache
 
 import pytest
 
 from companion import certificates, claims, house
 from ddpm_gmm import certify
 
+VERIFY = certify.verify
 NAMES = "contraction-em-0.625-rho-0.4375", "contraction-em-1-rho-0.5"  # the quickest
+
+
+@cache
+def really(text):
+    """The checker's answer to a certificate that it accepts, asked for once in all these tests."""
+    return VERIFY(json.loads(text))
 
 
 @pytest.fixture
@@ -19,6 +27,7 @@ def project(tmp_path, monkeypatch):
         target.write_bytes(certificates.path(name).read_bytes())
     monkeypatch.setattr(house, "ROOT", tmp_path)
     monkeypatch.setattr(house, "BUILD", tmp_path / "_build")
+    monkeypatch.setattr(certify, "verify", lambda certificate: really(json.dumps(certificate)))
     ruled = []
 
     class Here:
@@ -60,6 +69,18 @@ def test_what_was_accepted_is_not_ruled_on_again(project):
     assert ask() == (SOUND, sorted(NAMES))
     assert ask() == (SOUND, [])
     assert ask(NAMES[0]) == ({NAMES[0]: None}, [])
+
+
+def test_who_is_killed_goes_on_from_there(project):
+    _, ask = project
+
+    def killed(name, fault):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        certificates.check(told=killed)
+    faults, ruled = ask()
+    assert faults == SOUND and len(ruled) == 1
 
 
 def test_names_say_what_is_ruled_on(project):

@@ -32,6 +32,8 @@ def test_the_interval_of_a_share_is_the_exact_one():
 def test_a_power_has_its_exponent():
     x = np.geomspace(1, 100, 7)
     assert slope(x, 3 * x**-1.5) == pytest.approx(-1.5, abs=1e-12)
+    rows = [[3 * x**-1.5, x], [x**2, 0.1 * x**0.5]]
+    assert np.allclose(slope(x, rows), [[-1.5, 1], [2, 0.5]], rtol=0, atol=1e-12)
 
 
 def test_streams_are_the_same_again_and_differ_by_key():

@@ -1,4 +1,4 @@
-"""The grid of centres."""
+"""The grid of centres, and the jackknife."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from helpers import EPS
 from scipy.spatial.distance import cdist
 
 from ddpm_gmm import centres
-from theorem_02 import grid
+from theorem_02 import grid, pseudo, squared, without_each
 
 
 @pytest.mark.parametrize("K, d", [(2, 1), (5, 2), (8, 3), (64, 3), (64, 6), (64, 80)])
@@ -28,3 +28,21 @@ def test_neighbours_on_a_grid():
 def test_one_point_is_no_grid():
     with pytest.raises(ValueError, match=r"K: got 1, must be a whole number >= 2"):
         grid(1, 3, 1.0)
+
+
+def test_the_pseudo_values_of_a_mean_are_the_values():
+    x = np.random.default_rng(0).standard_normal(9)
+    means = np.array([part.mean() for part in without_each(x)])
+    np.testing.assert_allclose(pseudo(means), x, 0, 64 * EPS * np.abs(x).max())
+
+
+def test_pseudo_values_have_no_bias_of_order_one_over_n():
+    x = np.random.default_rng(1).standard_normal((3, 9))  # the variance over n, of three samples
+    seen = np.stack([part.var(axis=0) for part in without_each(x.T)], axis=-1)
+    np.testing.assert_allclose(pseudo(seen).mean(axis=-1), x.var(axis=1, ddof=1), 1e-13)
+
+
+def test_a_squared_length_is_the_mean_over_pairs_of_different_estimates():
+    e = np.random.default_rng(2).standard_normal((5, 2, 3))
+    pairs = [e[a] * e[b] for a in range(5) for b in range(5) if a != b]
+    np.testing.assert_allclose(squared(e), np.mean(pairs, axis=0).sum(axis=-1), 1e-13, 1e-13)

@@ -217,8 +217,8 @@ def jacobians(theta: Float[Array, "*#b d"], mu: Float[Array, "*#b d"]) -> Float[
 
     Shapes as in :func:`em_jacobian`, one after the other. Symmetric.
     """
-    theta, mu = check.vectors(theta, mu)
-    step, em = np.eye(theta.shape[-1]) - hessian(theta, mu), em_jacobian(theta, mu)
+    em = em_jacobian(theta, mu)
+    step = np.eye(em.shape[-1]) - hessian(theta, mu)
     return np.array([em, step - em, step])
 
 
