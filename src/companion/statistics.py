@@ -66,7 +66,8 @@ def slope(x, y):
 def streams(seed: int):
     """A function that gives a generator of its own to every key: rng(3, k) for the k-th seed.
 
-    Generators of different keys are independent (numpy.random.SeedSequence).
+    Generators of different keys are independent (numpy.random.SeedSequence), but zeros at the end
+    of a key do not count: rng(3, 0) is rng(3).
     """
 
     def rng(*key: int) -> np.random.Generator:

@@ -40,6 +40,7 @@ def test_streams_are_the_same_again_and_differ_by_key():
     rng = streams(7)
     assert np.array_equal(rng(1, 2).random(4), streams(7)(1, 2).random(4))
     assert not np.array_equal(rng(1, 2).random(4), rng(2, 1).random(4))
+    assert np.array_equal(rng(3, 0).random(4), rng(3).random(4))  # as its docstring warns
 
 
 def test_the_worst_and_the_best_of_several():

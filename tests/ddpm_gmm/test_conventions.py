@@ -231,34 +231,9 @@ KEPT = {  # used by one chapter or none, and here for a reason
     "pair.noise.parts": "for solvers that tabulate the gradient",
     "pair.noise.curvature": "the other half of the room's covariance, beside its variance",
     "generate.schemes.euler": "what the exponential scheme is measured against",
-}
-SHARED = {  # written more than once in notebooks that have not been changed over yet
-    "geometry.tangent": "lemma-08, lemma-09, lemma-10, kin",
-    "geometry.overlap": "kin, lemma-09, small-separation",
-    "geometry.miss": "theorem-07, kin",
-    "pair.information.spectral_covariance": "theorem-07, likelihood, kin",
-    "learn.power.rate": "lemma-09, lemma-10",
-    "pair.population.push": "lemma-09, explicit-constants",
-    "pair.population.drag": "lemma-09, explicit-constants",
-    "pair.population.em_gradient": "theorem-07, small-separation, lemma-10, lemma-11",
-    "em.em_gradient": "random-start-k, lemma-11, and the pair's field by the same name",
-    "pair.population.jacobians": "lemma-11, explicit-constants",
-    "pair.population.norms": "lemma-11, explicit-constants",
-    "many.information.jacobian_norms": "lemma-12, theorem-02",
-    "many.cubature.importance": "lemma-12, and its own room's anchors",
-    "centres.touching": "theorem-02, lemma-12",
-    "pair.noise.one_copy": "theorem-07, algorithm-1",
-    "pair.information.curvature": "theorem-07, likelihood, algorithm-1",
-    "pair.information.implicit_variance": "algorithm-1, likelihood, lemma-11",
-    "pair.information.literal_variance": "theorem-07, algorithm-1, likelihood",
-    "pair.noise.averaged_gradient": "likelihood, algorithm-1",
-    "pair.noise.variance": "theorem-07, algorithm-1, likelihood",
-    "learn.descent.on_sphere": "lemma-09, lemma-10, small-separation",
-    "learn.starts.explicit_gradient": "theorem-02, random-start-k",
-    "learn.starts.em_step": "theorem-02, random-start-k",
-    "rules.line": "random-start-k, theorem-02, lemma-12",
-    "rules.plane": "algorithm-1, preliminaries, likelihood, lemma-12",
-    "rules.about": "lemma-12, theorem-02",
+    "em.em_gradient": "the pair's field of the same name, on a sample",
+    "many.cubature.importance": "what its room's anchors are made of",
+    "pair.population.jacobians": "what norms are made of",
 }
 
 
@@ -310,8 +285,8 @@ def test_a_function_of_the_package_has_two_users_or_a_reason():
         for name, by in found.items()
         if len(by) < 2 and not any(isinstance(u, Path) for u in by)
     }
-    assert lonely <= set(KEPT) | set(SHARED)
-    assert set(KEPT) | set(SHARED) <= set(found)
+    assert lonely <= set(KEPT), "move it beside its notebook, or say here why it stays"
+    assert set(KEPT) <= lonely, "has users now: take its row out"
 
 
 def test_no_function_is_public_and_hidden_from_inspection():
