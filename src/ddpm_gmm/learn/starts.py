@@ -1,4 +1,4 @@
-"""Many starts at once on one sample: the steps of :mod:`objective` and :mod:`em`, for a batch.
+"""Many starts at once on one sample: the steps of ``objective`` and ``em``, for a batch.
 
 A batch of starts has shape (s, K, d). One pass over a small sample serves all of them, where a loop
 would spend its time on calls.
