@@ -27,12 +27,14 @@ help:
 PIP := $(IN)/python -m pip install -qq --disable-pip-version-check --no-deps
 OLD := import sys; sys.version_info >= (3, 11) or sys.exit("make: PYTHON: got %d.%d, must be 3.11 or later" % sys.version_info[:2])
 
+# The stamp is a copy of the lock: a lock that only looks newer, as after a checkout, renews nothing.
+SAME := import filecmp, os, sys; sys.exit(not (os.path.exists(sys.argv[2]) and filecmp.cmp(*sys.argv[1:], shallow=False)))
+
 $(VENV)/.locked: requirements.lock
 	@$(PYTHON) -c '$(OLD)'
-	@echo "making $(VENV) from requirements.lock"
-	@$(PYTHON) -m venv --clear $(VENV)
-	@$(PIP) --require-hashes -r requirements.lock
-	@touch $@
+	@if $(PYTHON) -c '$(SAME)' $< $@; then touch $@; else \
+	echo "making $(VENV) from requirements.lock" && $(PYTHON) -m venv --clear $(VENV) && \
+	$(PIP) --require-hashes -r requirements.lock && cp $< $@; fi
 
 $(VENV)/.made: $(VENV)/.locked pyproject.toml
 	@$(PIP) --no-build-isolation -e .

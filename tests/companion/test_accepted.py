@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 
-from companion import certificates, claims, house
+from companion import certificates, contract, paths
 from ddpm_gmm import certify
 
 VERIFY = certify.verify
@@ -25,8 +25,8 @@ def project(tmp_path, monkeypatch):
         target = tmp_path / "certificates" / f"{name}.json"
         target.parent.mkdir(exist_ok=True)
         target.write_bytes(certificates.path(name).read_bytes())
-    monkeypatch.setattr(house, "ROOT", tmp_path)
-    monkeypatch.setattr(house, "BUILD", tmp_path / "_build")
+    monkeypatch.setattr(paths, "CERTIFICATES", tmp_path / "certificates")
+    monkeypatch.setattr(paths, "BUILD", tmp_path / "_build")
     monkeypatch.setattr(certify, "verify", lambda certificate: really(json.dumps(certificate)))
     ruled = []
 
@@ -168,6 +168,7 @@ def test_the_report_names_what_was_rejected(project, capsys):
     certificate = json.loads(path.read_bytes())
     certificate["leaves"].pop()
     path.write_text(json.dumps(certificate | {"sha256": certify.digest(certificate)}))
-    with pytest.raises(claims.Broken, match=f"^certificate {NAMES[0]}: rejected: leaves: no leaf"):
+    with pytest.raises(contract.Broken, match=f"^certificate {NAMES[0]}: rejected: leaves: no"):
         certificates.report()
-    assert capsys.readouterr().out == f"accepted {NAMES[1]}\n"
+    said = f"accepted {NAMES[1]}\n1 certificates accepted, 1 of them ruled on anew\n"
+    assert capsys.readouterr().out == said
