@@ -320,9 +320,11 @@ class Normal:
         return ("?", name)
 
     def _function(self, node):
-        self._frames.append({name: ("?", f"{id(node)} {name}") for name in bound(node)})
         lines = [line for line in body(node) if not self._only_checks(line)]
-        lines = lines if size(lines) >= LEAST else body(node)
+        # What does nothing but check is its checks.
+        acts = size(lines) >= LEAST and not all(isinstance(line, ast.Assign) for line in lines)
+        lines = lines if acts else body(node)
+        self._frames.append({name: ("?", f"{id(node)} {name}") for name in bound(node)})
         told = [a.arg for a, _ in own(node.args) if isinstance(a, ast.arg)]
         again = bound(ast.Module(lines, []))
         times = Counter(told) + Counter({n: len(at) for n, at in again.items()})
@@ -563,6 +565,19 @@ def cell(text):
 def planted(first, second):
     """The names of the functions in each group that two notebooks share."""
     return [{f.name for f in group} for group in copies([cell(first), cell(second)])]
+
+
+GUARDS = """
+def f(name, x):
+    low, high = (float(end) for end in x)
+    if not low <= high < {limit}:
+        raise ValueError(name)
+"""
+
+
+def test_what_only_checks_is_told_by_its_checks():
+    assert planted(GUARDS.format(limit=3), GUARDS.format(limit=4)) == []
+    assert planted(GUARDS.format(limit=3), GUARDS.format(limit=3)) == [{"f"}]
 
 
 def test_the_same_under_other_names_is_found():

@@ -23,7 +23,7 @@ from functools import partial
 from itertools import count
 
 from companion import contract, evidence, paths, report, rulings, site
-from companion.contract import Broken
+from companion.contract import Broken, Claim
 from companion.sources import Sources, commit
 
 # For the kernels. One thread each, for they run in parallel; glibc shall keep the memory of arrays
@@ -89,7 +89,9 @@ def renew(sources: Sources, executor: Executor) -> evidence.Evidence:
     ready = count(len(found.executed) + 1)
 
     def tell(name, done):
-        if not done.cancelled() and done.exception() is None:
+        if done.cancelled():
+            return
+        if done.exception() is None:
             report.say(f"ran   {name:<18} {done.result():6.1f} s   [{next(ready)}/{total}]")
         elif isinstance(done.exception(), Broken):
             report.complain(done.exception())
@@ -102,8 +104,9 @@ def renew(sources: Sources, executor: Executor) -> evidence.Evidence:
     try:
         certified(executor)  # the notebooks run meanwhile
         wait(jobs)
-        if any(isinstance(job.exception(), BrokenProcessPool) for job in jobs):
-            raise BrokenProcessPool
+        for job in jobs:  # what a notebook did wrong has been told; whatever else is ours
+            if not isinstance(job.exception(), Broken | None):
+                raise job.exception()
     except BrokenProcessPool:
         raise Broken(
             "a process of the build was killed, most likely for want of memory;"
@@ -118,15 +121,13 @@ def certified(executor: Executor) -> None:
         return
     from companion import certificates  # and with it python-flint
 
-    faults = certificates.check(executor=executor)
-    if any(faults.values()):
-        raise Broken("\n".join(f"certificate {n}: {why}" for n, why in faults.items() if why))
+    certificates.refuse(certificates.check(executor=executor))
 
 
-def judge(found: evidence.Evidence, profile: str) -> rulings.Rulings:
+def judge(
+    found: evidence.Evidence, claims: dict[str, Claim], measured: dict[str, float], profile: str
+) -> rulings.Rulings:
     """Rule on every claim by the evidence; write claims.json whatever the outcome."""
-    claims = contract.load()
-    measured = contract.check_baselines(claims, profile)
     verdicts = rulings.judge(claims, found.records(), measured, profile, found.absent())
     whole = rulings.Rulings(profile=profile, commit=commit(), rulings=verdicts)
     paths.write(paths.RULINGS, whole.text())
@@ -142,11 +143,12 @@ def judge(found: evidence.Evidence, profile: str) -> rulings.Rulings:
 def build(profile: str, executor: Executor) -> None:
     """Everything: notebooks, rulings, site; then the closing table."""
     with alone():
-        contract.check_baselines(contract.load(), profile)  # refused before anything runs
+        claims = contract.load()  # refused before anything runs
+        measured = contract.check_baselines(claims, profile)
         site.recover()
         sources = Sources(profile)
         found = renew(sources, executor)
-        whole = judge(found, profile)
+        whole = judge(found, claims, measured, profile)
         if site.renew(sources, found, whole):
             report.say("built the site")
         report.table(whole.rulings)

@@ -190,6 +190,13 @@ def check(names=None, told=None, executor=None) -> dict[str, str | None]:
     return {name: faults[name] for name in names}
 
 
+def refuse(faults: dict[str, str | None]) -> None:
+    """Raise :class:`Broken` with a line for every certificate that has a fault."""
+    wrong = [f"certificate {name}: {fault}" for name, fault in faults.items() if fault]
+    if wrong:
+        raise Broken("\n".join(wrong))
+
+
 def report() -> None:
     """Rule on every certificate, and say so."""
     names = list(paths.CERTIFICATES.glob("*.json"))
@@ -207,9 +214,7 @@ def report() -> None:
         f"{sum(f is None for f in faults.values())} certificates accepted,"
         f" {anew} of them ruled on anew"
     )
-    if any(faults.values()):
-        wrong = (f"certificate {name}: {fault}" for name, fault in faults.items() if fault)
-        raise Broken("\n".join(wrong))
+    refuse(faults)
 
 
 BAR = "{desc} {percentage:3.0f}%|{bar}| {n:.2f}/{total_fmt} [{elapsed}<{remaining}]"

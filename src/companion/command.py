@@ -7,7 +7,7 @@ import argparse
 import os
 import sys
 
-from companion import paths, profiles, report
+from companion import contract, paths, profiles, report
 from companion.contract import Broken
 
 
@@ -38,7 +38,10 @@ def judge(args):
     from companion import build, evidence
     from companion.sources import Sources
 
-    report.table(build.judge(evidence.collect(Sources(args.profile)), args.profile).rulings)
+    claims = contract.load()
+    measured = contract.check_baselines(claims, args.profile)
+    found = evidence.collect(Sources(args.profile))
+    report.table(build.judge(found, claims, measured, args.profile).rulings)
 
 
 def new(args):

@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+from hypothesis import strategies as st
 
 from ddpm_gmm import certify
 from ddpm_gmm.pair import population
@@ -86,3 +87,12 @@ def step_numbers(m, r, s):
     new = theta - population.gradient(theta, np.array([s, 0.0]))
     Q = new[1] / theta[1]
     return (new[0] - Q * theta[0]) / (s * m), Q
+
+
+def step_in_a_box(data, low):
+    """A box of (m, r) from these lower ends on, a point of it, and the step's numbers there."""
+    box = [(x, x + data.draw(st.floats(0, 0.1))) for x in low]
+    share = data.draw(st.tuples(*[st.floats(0, 1)] * 2))
+    m, r = ((1 - t) * a + t * b for t, (a, b) in zip(share, box, strict=True))
+    s = max(0.5, m / r) * data.draw(st.floats(1.001, 2))
+    return box, m, r, s, *step_numbers(m, r, s)

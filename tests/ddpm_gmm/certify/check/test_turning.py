@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from ddpm_gmm.certify import verify
 from ddpm_gmm.certify.check import PRECISION, turning
 
-from .making import UNTRUE, all_at, made, refused, step_numbers
+from .making import UNTRUE, all_at, made, refused, step_in_a_box
 
 STATEMENT = {"kind": "turning", "eta": 0.5, "mu": 0.5, "r": [0.0, 1.0], "factor": 218 / 256}
 FORGED = {
@@ -45,11 +45,7 @@ def test_a_forged_one_is_rejected(certificate, name):
 @given(data=st.data(), low=st.tuples(st.floats(0.01, 4), st.floats(0.1, 3)))
 def test_bound_holds_samples(data, low):
     """Against the angle of a step made with the population's gradient."""
-    box = [(x, x + data.draw(st.floats(0, 0.1))) for x in low]
-    share = data.draw(st.tuples(*[st.floats(0, 1)] * 2))
-    m, r = ((1 - t) * a + t * b for t, (a, b) in zip(share, box, strict=True))
-    s = max(0.5, m / r) * data.draw(st.floats(1.001, 2))
-    V, Q = step_numbers(m, r, s)
+    box, _, _, s, V, Q = step_in_a_box(data, low)
     with ctx.workprec(PRECISION):
         most = turning.bound({"eta": 0.5, "mu": 0.5}, box)[1]
     B = 0.5 + 0.5 * Q
