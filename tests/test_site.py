@@ -43,7 +43,8 @@ def served(built):
 
 
 @pytest.fixture(scope="module")
-def browser(chromium):
+def context(chromium):
+    """A reader's browser, which keeps what it has fetched from one page to the next."""
     with sync_playwright() as playwright:
         arguments = [
             "--no-sandbox",
@@ -51,7 +52,7 @@ def browser(chromium):
             "--disable-component-update",
         ]
         opened = playwright.chromium.launch(executable_path=chromium, args=arguments)
-        yield opened
+        yield opened.new_context(viewport={"width": 1400, "height": 1000})
         opened.close()
 
 
@@ -65,14 +66,13 @@ SETTLED = """async () => {
 
 
 @pytest.fixture
-def visit(browser):
+def visit(context):
     """Open an address; returns the page and a list that fills with everything that went wrong."""
-    contexts = []
+    pages = []
 
     def open_page(address, lands_on=None):
-        context = browser.new_context(viewport={"width": 1400, "height": 1000})
-        contexts.append(context)
         page, wrong = context.new_page(), []
+        pages.append(page)
 
         def gate(route):
             url = route.request.url
@@ -93,8 +93,8 @@ def visit(browser):
         return page, wrong
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
 
 
 def promised(page):
@@ -129,8 +129,14 @@ LOOK = """() => {
 }"""
 
 
-@pytest.mark.parametrize("how", ["http", "file"])
-@pytest.mark.parametrize("name", listed_pages())
+# From a folder: one page of each kind, since only the way to fetch what a page asks for differs.
+FROM_A_FOLDER = ["book/index.html", "notebooks/lemma-09.html", "book/ledger.html"]
+
+
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [(name, "http") for name in listed_pages()] + [(name, "file") for name in FROM_A_FOLDER],
+)
 def test_page_is_whole(name, how, served, visit):
     base = served if how == "http" else f"file://{SITE}"
     page, wrong = visit(f"{base}/{name}")

@@ -24,7 +24,7 @@ from ddpm_gmm import certify
 from ddpm_gmm.certify import check as checker
 
 FOLDER = "certificates"
-ACCEPTED = "accepted.json"  # under _build: what the checker accepted
+ACCEPTED = "accepted"  # under _build: what the checker accepted
 
 
 def path(name: str) -> Path:
@@ -121,20 +121,12 @@ def _rules() -> str:
     return digest("\n".join([*lines, str(_versions()), platform.python_version()]))
 
 
-def _accepted(rules: str) -> set[str]:
-    """Digests of the files that were accepted by these rules; a spoilt memory is no memory."""
-    try:
-        kept = json.loads((paths.BUILD / ACCEPTED).read_bytes())
-        sound = kept["rules"] == rules
-        return {d for d in kept["digests"] if sound and isinstance(d, str)}
-    except (OSError, ValueError, TypeError, KeyError):
-        return set()
+def _memory() -> Path:
+    """Where the acceptances by today's rules are: an empty file each, named after its digest.
 
-
-def _remember(rules: str, accepted: set[str]) -> None:
-    """Write down what was accepted by these rules, in one move."""
-    memory = {"rules": rules, "digests": sorted(accepted)}
-    paths.write(paths.BUILD / ACCEPTED, json.dumps(memory, indent=1) + "\n")
+    A file each, so that processes that rule at the same time lose nothing of each other's.
+    """
+    return paths.BUILD / ACCEPTED / _rules()[:12]
 
 
 def _another(name: str, statements: dict) -> str | None:
@@ -166,8 +158,7 @@ def check(names=None, told=None, executor=None) -> dict[str, str | None]:
         names = (p.stem for p in paths.CERTIFICATES.glob("*.json"))
     names = sorted(set(names))
     told = told or (lambda name, fault: None)
-    rules, statements, faults = _rules(), certify.statements(), {}
-    accepted = _accepted(rules)
+    memory, statements, faults = _memory(), certify.statements(), {}
 
     def settle(name, fault):
         faults[name] = fault or _another(name, statements)
@@ -175,7 +166,7 @@ def check(names=None, told=None, executor=None) -> dict[str, str | None]:
 
     new = []
     for name in names:
-        if path(name).exists() and digest(path(name).read_bytes()) in accepted:
+        if path(name).exists() and (memory / digest(path(name).read_bytes())).exists():
             settle(name, None)
         else:
             new.append(name)
@@ -185,7 +176,7 @@ def check(names=None, told=None, executor=None) -> dict[str, str | None]:
         with own or nullcontext(executor) as pool:
             for name, (key, fault) in zip(new, pool.map(_rule, map(path, new)), strict=True):
                 if fault is None:  # written down at once: who is killed goes on from there
-                    _remember(rules, accepted := accepted | {key})
+                    paths.write(memory / key, "")
                 settle(name, fault)
     return {name: faults[name] for name in names}
 
@@ -200,7 +191,7 @@ def refuse(faults: dict[str, str | None]) -> None:
 def report() -> None:
     """Rule on every certificate, and say so."""
     names = list(paths.CERTIFICATES.glob("*.json"))
-    before = _accepted(_rules())
+    before = set(_memory().glob("*"))
     with tqdm(total=len(names), unit="proof") as bar:
 
         def tell(name, fault):
@@ -209,7 +200,7 @@ def report() -> None:
                 says.say(f"accepted {name}")
 
         faults = check(told=tell)
-    anew = sum(d not in before for d in _accepted(_rules()))
+    anew = len(set(_memory().glob("*")) - before)
     says.say(
         f"{sum(f is None for f in faults.values())} certificates accepted,"
         f" {anew} of them ruled on anew"

@@ -44,6 +44,10 @@ class Project:
 
     def __init__(self, folder: Path):
         self.folder = folder
+
+    def lay_down(self):
+        """Write all of it; returns the project."""
+        folder = self.folder
         for name in ("Makefile", "requirements.lock", "pyproject.toml", "_config.yml"):
             shutil.copy2(ROOT / name, folder)
         shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
@@ -62,6 +66,7 @@ class Project:
         (folder / "notebooks").mkdir()
         self.notebook("tiny", WORK)
         self.claims("root")
+        return self
 
     def notebook(self, name, work, story=STORY):
         cells = [
@@ -110,6 +115,9 @@ class Project:
             text=True,
             check=False,
         )
+
+    def append(self, path, text):
+        (self.folder / path).write_text(self.read(path) + text)
 
     def read(self, path):
         return (self.folder / path).read_text(encoding="utf-8")

@@ -8,23 +8,23 @@ import pytest
 from companion import chapter
 
 
-def test_a_new_chapter_is_built_as_it_stands(project):
-    done = project.make("new", "NAME=lemma-13")
+def test_a_new_chapter_is_built_as_it_stands(built_project):
+    done = built_project.make("new", "NAME=lemma-13")
     assert done.returncode == 0, done.stderr
     # The pages of a miniature have neither a bibliography nor a reference of functions.
     for path in ("notebooks/lemma-13.ipynb", "book/map.toml"):
-        text = re.sub(r"\{(cite:t|py:func)\}`[^`]*`", "a link", project.read(path))
+        text = re.sub(r"\{(cite:t|py:func)\}`[^`]*`", "a link", built_project.read(path))
         text = re.sub(r"^functions = .*\n", "", text, flags=re.M)
-        (project.folder / path).write_text(text)
-    done = project.make("book")
+        (built_project.folder / path).write_text(text)
+    done = built_project.make("book")
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"held +lemma-13.at-the-truth", done.stdout)
-    page = project.read("_build/html/notebooks/lemma-13.html")
+    page = built_project.read("_build/html/notebooks/lemma-13.html")
     assert page.count("<figure") == 1 and 'class="claim-held' in page.replace(
         "claim claim", "claim"
     )
-    assert 'item = "Lemma 13"' in project.read("book/map.toml")
-    done = project.make("new", "NAME=lemma-13")
+    assert 'item = "Lemma 13"' in built_project.read("book/map.toml")
+    done = built_project.make("new", "NAME=lemma-13")
     assert done.returncode != 0 and "notebooks/lemma-13.ipynb is there already" in done.stderr
 
 

@@ -15,37 +15,29 @@ def fails(done, *said):
     assert "Traceback" not in text, text
 
 
-def test_a_notebook_that_raises(project):
-    project.notebook("tiny", "1 / 0")
-    done = project.make("book")
-    fails(
-        done, "tiny: cell 3 raised ZeroDivisionError: division by zero", "claim tiny.root missing"
-    )
-    assert (project.folder / "_build/run/quick/tiny.failed.ipynb").exists()
-    assert not (project.folder / "_build/run/quick/tiny.ipynb").exists()
-
-
-def test_a_kernel_that_dies(project):
-    project.notebook("tiny", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
-    fails(project.make("book"), "tiny: its kernel died", "claim tiny.root missing")
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "said"),
-    [
-        ("norm([size.n**0.5])", "norm([3])", "claim tiny.root out of bound: 3.000 must be from"),
-        (
-            "tiny.root",
-            "tiny.rout",
-            "tiny.rout: recorded by a notebook, must be stated in",
-        ),
-    ],
-)
-def test_a_claim_that_fails_is_named_in_one_line(project, old, new, said):
+def test_every_way_in_which_a_run_fails_is_named_in_one_line(project):
     """The other ways in which a claim fails are in test_ruling.py."""
-    project.notebook("tiny", WORK.replace(old, new))
-    fails(project.make("book"), said)
-    assert not (project.folder / "_build/html").exists()
+    failing = {
+        "raising": "1 / 0",
+        "dying": "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)",
+        "wrong": WORK.replace("norm([size.n**0.5])", "norm([3])"),
+        "silent": "pass",
+    }
+    for name, work in failing.items():
+        project.notebook(name, work.replace("tiny.", f"{name}."))
+        project.claims("root", notebook=name)
+    fails(
+        project.make("book"),
+        "raising: cell 3 raised ZeroDivisionError: division by zero",
+        "claim raising.root missing",
+        "dying: its kernel died",
+        "claim dying.root missing",
+        "claim wrong.root out of bound: 3.000 must be from",
+        "claim silent.root missing: no notebook recorded it",
+    )
+    run = project.folder / "_build/run/quick"
+    assert (run / "raising.failed.ipynb").exists() and not (run / "raising.ipynb").exists()
+    assert (run / "tiny.ipynb").exists() and not (project.folder / "_build/html").exists()
 
 
 def test_a_contract_that_is_not_one_is_refused_before_anything_runs(project):
@@ -55,16 +47,10 @@ def test_a_contract_that_is_not_one_is_refused_before_anything_runs(project):
     assert not (project.folder / "_build/run").exists()
 
 
-def test_a_claim_that_no_notebook_records(project):
-    project.claims("root", "other")
-    fails(project.make("book"), "claim tiny.other missing: no notebook recorded it")
-
-
-def test_a_stale_run_is_refused(project):
-    assert project.make("book").returncode == 0
-    module = project.folder / "src/ddpm_gmm/geometry.py"
-    module.write_text(project.read("src/ddpm_gmm/geometry.py") + "\nEXTRA = 1\n")
-    fails(project.command("judge"), "claim tiny.root missing: the executed copy of tiny is stale")
+def test_a_stale_run_is_refused(built_project):
+    built_project.append("src/ddpm_gmm/geometry.py", "\nEXTRA = 1\n")
+    done = built_project.command("judge")
+    fails(done, "claim tiny.root missing: the executed copy of tiny is stale")
 
 
 @pytest.mark.parametrize("how", ["make", "command"])
@@ -96,29 +82,29 @@ def test_two_builds_at_once_are_one_too_many(project):
         fails(project.make("book"), "another build is at work there, must be one at a time")
 
 
-def test_without_git_the_book_is_built_and_says_that_the_commit_is_unknown(project, tmp_path):
+def test_without_git_the_book_is_built_and_says_that_the_commit_is_unknown(built_project, tmp_path):
     tools = tmp_path / "tools"
     tools.mkdir()
     for name in ("make", "sh", "touch"):
         (tools / name).symlink_to(shutil.which(name))
-    done = project.make("book", PATH=str(tools))
+    built_project.append("src/ddpm_gmm/geometry.py", "\nEXTRA = 1\n")
+    done = built_project.make("book", PATH=str(tools))
     assert done.returncode == 0, done.stderr
-    assert "`unknown`" in project.read("_build/stage/book/_generated/status.md")
+    assert "`unknown`" in built_project.read("_build/stage/book/_generated/status.md")
 
 
-def test_a_page_that_sphinx_refuses_leaves_the_last_good_site(project):
-    assert project.make("book").returncode == 0
-    before = project.read("_build/html/notebooks/tiny.html")
+def test_a_page_that_sphinx_refuses_leaves_the_last_good_site(built_project):
+    before = built_project.read("_build/html/notebooks/tiny.html")
     story = "# Tiny\n\nA number {claim}`tiny.nothing`, a {doc}`missing` page and a changed text.\n"
-    project.notebook("tiny", WORK, story)
-    done = project.make("book")
+    built_project.notebook("tiny", WORK, story)
+    done = built_project.make("book")
     fails(done, "no claim has a value under 'tiny.nothing'", "the last good site stays")
-    assert project.read("_build/html/notebooks/tiny.html") == before
-    fails(project.make("book"), "the last good site stays")  # and it is not taken for done
+    assert built_project.read("_build/html/notebooks/tiny.html") == before
+    fails(built_project.make("book"), "the last good site stays")  # and it is not taken for done
 
 
-def test_a_page_that_lacks_an_image_is_refused(project):
-    page = project.folder / "book" / "index.md"
-    page.write_text(project.read("book/index.md") + '\n<img src="gone.png" alt="gone">\n')
-    fails(project.make("book"), "book/index.html: image gone.png is missing")
-    assert not (project.folder / "_build/html").exists()
+def test_a_page_that_lacks_an_image_is_refused(built_project):
+    page = built_project.folder / "book" / "index.md"
+    page.write_text(built_project.read("book/index.md") + '\n<img src="gone.png" alt="gone">\n')
+    fails(built_project.make("book"), "book/index.html: image gone.png is missing")
+    assert "gone.png" not in built_project.read("_build/html/book/index.html")

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import time
 
-import pytest
 from miniature import SAME_VENV, STORY, WORK
 
 
@@ -17,56 +16,22 @@ def ran(done):
     return notebooks, "built the site" in lines
 
 
-def append(project, path, text):
-    (project.folder / path).write_text(project.read(path) + text)
+def test_a_change_runs_what_depends_on_it_and_a_second_build_runs_nothing(built_project):
+    """What depends on what is in test_sources.py."""
+    assert ran(built_project.make("book")) == (set(), False)
+    built_project.append("src/ddpm_gmm/geometry.py", "\nEXTRA = 1\n")
+    built_project.append("notebooks/tiny.toml", "# a remark only\n")
+    assert ran(built_project.make("book")) == ({"tiny"}, True)
+    built_project.claims("root", edit=lambda s: s.replace("is two", "is 2"))
+    assert ran(built_project.make("book")) == (set(), True)
+    assert "is 2." in built_project.read("_build/html/notebooks/tiny.html")
 
 
-@pytest.fixture
-def two(project):
-    """A project of two notebooks: tiny imports geometry, other only mixture."""
-    project.notebook(
-        "other",
-        WORK.replace("tiny.root", "other.root")
-        .replace("geometry", "mixture")
-        .replace("mixture.norm([size.n**0.5])", "mixture.noise_scale(0) + 2"),
-    )
-    project.claims("root", notebook="other")
-    append(project, "_toc.yml", "- file: notebooks/other\n")
-    return project
-
-
-def test_only_what_depends_on_a_change_runs_again(two):
-    assert ran(two.make("book")) == ({"tiny", "other"}, True)
-    assert ran(two.make("book")) == (set(), False)
-    for path in ("notebooks/tiny.ipynb", "src/ddpm_gmm/geometry.py", "requirements.lock"):
-        os.utime(two.folder / path)  # a new time with the same content is no change
-    assert ran(two.make("book")) == (set(), False)
-    append(two, "src/ddpm_gmm/geometry.py", "\nEXTRA = 1\n")
-    assert ran(two.make("book")) == ({"tiny"}, True)
-    append(two, "src/ddpm_gmm/check.py", "\nEXTRA = 1\n")  # both import it, one step away
-    assert ran(two.make("book")) == ({"tiny", "other"}, True)
-    two.notebook("tiny", WORK + "\nMORE = 1\n")
-    assert ran(two.make("book")) == ({"tiny"}, True)
-    append(two, "notebooks/tiny.toml", "# a remark only\n")
-    assert ran(two.make("book")) == (set(), False)
-    two.claims("root", edit=lambda s: s.replace("is two", "is 2"))
-    assert ran(two.make("book")) == (set(), True)
-    append(two, "book/index.md", "\nA sentence more.\n")
-    assert ran(two.make("book")) == (set(), True)
-
-
-def test_prose_runs_nothing_and_is_shown(two):
-    two.notebook("tiny", WORK, STORY + "\nThe frist word.\n")
-    assert ran(two.make("book")) == ({"tiny", "other"}, True)
-    two.notebook("tiny", WORK + "\n# a remark\n", STORY + "\nThe first word.\n")
-    assert ran(two.make("book")) == (set(), True)
-    page = two.read("_build/html/notebooks/tiny.html")
-    assert "The first word." in page and "a remark" in page and "2.000" in page
-    text = two.read("src/ddpm_gmm/geometry.py")
-    (two.folder / "src/ddpm_gmm/geometry.py").write_text(
-        text.replace("Euclidean length", "Length") + "\n# a remark\n"
-    )
-    assert ran(two.make("book")) == (set(), True)
+def test_prose_runs_nothing_and_is_shown(built_project):
+    built_project.notebook("tiny", WORK + "\n# a remark\n", STORY + "\nA paragraph more.\n")
+    assert ran(built_project.make("book")) == (set(), True)
+    page = built_project.read("_build/html/notebooks/tiny.html")
+    assert "A paragraph more." in page and "a remark" in page and "2.000" in page
 
 
 def test_a_page_of_checks_shares_the_contract_of_its_chapter(project):
@@ -74,67 +39,54 @@ def test_a_page_of_checks_shares_the_contract_of_its_chapter(project):
     project.claims("root", "other")
     (project.folder / "notebooks" / "checks").mkdir()
     project.notebook("checks/tiny", WORK.replace("tiny.root", "tiny.other"), "# Checks\n\nMore.")
-    append(project, "_toc.yml", "- file: notebooks/checks/tiny\n")
+    project.append("_toc.yml", "- file: notebooks/checks/tiny\n")
     assert ran(project.make("book")) == ({"tiny", "checks/tiny"}, True)
 
 
-def test_a_module_beside_the_notebook_is_one_of_its_sources(project):
-    (project.folder / "notebooks" / "tiny_maths.py").write_text("def root(x):\n    return x**0.5\n")
-    project.notebook(
-        "tiny",
-        WORK.replace("from ddpm_gmm import geometry", "from tiny_maths import root").replace(
-            "geometry.norm([size.n**0.5])", "root(size.n)"
-        ),
-    )
-    assert ran(project.make("book")) == ({"tiny"}, True)
-    append(project, "notebooks/tiny_maths.py", "\nMORE = 1\n")
-    assert ran(project.make("book")) == ({"tiny"}, True)
+def test_the_last_good_site_comes_back_after_a_kill_between_the_two_renames(built_project):
+    (built_project.folder / "_build/html").rename(built_project.folder / "_build/html.old")
+    assert ran(built_project.make("book")) == (set(), False)
+    assert (built_project.folder / "_build/html/notebooks/tiny.html").exists()
 
 
-def test_the_last_good_site_comes_back_after_a_kill_between_the_two_renames(project):
-    assert ran(project.make("book")) == ({"tiny"}, True)
-    (project.folder / "_build/html").rename(project.folder / "_build/html.old")
-    assert ran(project.make("book")) == (set(), False)
-    assert (project.folder / "_build/html/notebooks/tiny.html").exists()
+def test_the_page_shows_the_profile_that_was_asked_for(built_project):
+    assert ran(built_project.make("book", "PROFILE=full")) == ({"tiny"}, True)
+    assert ran(built_project.make("book")) == (set(), True)  # quick is still there
 
 
-def test_the_lock_and_the_profile_are_inputs(project):
-    assert ran(project.make("book")) == ({"tiny"}, True)
-    assert ran(project.make("book", "PROFILE=full")) == ({"tiny"}, True)
-    assert ran(project.make("book")) == (set(), True)  # quick is still there; the page shows full
-    append(project, "requirements.lock", "# another lock\n")
-    assert ran(project.make("book")) == ({"tiny"}, True)
-
-
-def test_a_killed_build_goes_on_where_it_was(two):
-    slow = "import time\ntime.sleep(8)\n" + WORK
-    two.notebook("tiny", slow)
+def test_a_killed_build_goes_on_where_it_was(project):
+    waiting = "import pathlib, time\nwhile not pathlib.Path('go').exists():\n    time.sleep(0.1)\n"
+    project.notebook("tiny", waiting + WORK)
+    project.notebook("other", WORK.replace("tiny.root", "other.root"))
+    project.claims("root", notebook="other")
+    project.append("_toc.yml", "- file: notebooks/other\n")
     command = ["make", "book", *SAME_VENV]
     process = subprocess.Popen(
-        command, cwd=two.folder, start_new_session=True, stdout=subprocess.DEVNULL
+        command, cwd=project.folder, start_new_session=True, stdout=subprocess.DEVNULL
     )
-    done, running = (two.folder / "_build/run/quick" / n for n in ("other.ipynb", "tiny.ipynb"))
-    deadline = time.monotonic() + 60
+    done, running = (project.folder / "_build/run/quick" / n for n in ("other.ipynb", "tiny.ipynb"))
+    deadline = time.monotonic() + 120
     while not done.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     assert done.exists() and not running.exists()
-    assert not (two.folder / "_build/html").exists()
-    assert ran(two.make("book")) == ({"tiny"}, True)
+    assert not (project.folder / "_build/html").exists()
+    (project.folder / "notebooks" / "go").touch()
+    assert ran(project.make("book")) == ({"tiny"}, True)
 
 
-def test_baselines_change_only_by_an_explicit_command_that_prints_old_and_new(project):
-    project.baselines({"tiny.root": 1.95})
-    assert project.make("book").returncode != 0
-    contract = project.read("notebooks/tiny.toml")
-    done = project.make("baseline", "CLAIMS=tiny.root")
+def test_baselines_change_only_by_an_explicit_command_that_prints_old_and_new(built_project):
+    built_project.baselines({"tiny.root": 1.95})
+    assert built_project.make("book").returncode != 0
+    contract = built_project.read("notebooks/tiny.toml")
+    done = built_project.make("baseline", "CLAIMS=tiny.root")
     assert done.returncode == 0, done.stderr
     assert "tiny.root: quick baseline 1.95 -> 2.0" in done.stdout
-    assert project.read("baselines/quick.json") == '{\n "tiny.root": 2.0\n}\n'
-    assert project.read("notebooks/tiny.toml") == contract
-    assert project.make("book").returncode == 0
-    done = project.make("baseline", "CLAIMS=tiny.nothing")
+    assert built_project.read("baselines/quick.json") == '{\n "tiny.root": 2.0\n}\n'
+    assert built_project.read("notebooks/tiny.toml") == contract
+    assert built_project.make("book").returncode == 0
+    done = built_project.make("baseline", "CLAIMS=tiny.nothing")
     assert done.returncode != 0 and "got 'tiny.nothing', must be an id" in done.stderr
 
 

@@ -118,3 +118,9 @@ def test_rulings_survive_the_file(tmp_path):
     (tmp_path / "claims.json").write_text(whole.text())
     assert Rulings.read(tmp_path / "claims.json") == whole
     assert msgspec.json.decode(whole.text())["rulings"][0]["id"] == "a.b"
+
+
+def test_a_record_that_no_contract_states_is_refused_by_name():
+    records = [{"claim": "a.x", "value": [0.0], "control": [5.0], "notebook": "a"}]
+    with pytest.raises(Broken, match=r"^a.x: recorded by a notebook, must be stated in .*a.toml$"):
+        judge({"a.b": claim()}, records, {}, "quick", {})

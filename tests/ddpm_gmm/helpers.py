@@ -12,6 +12,7 @@ from functools import lru_cache
 
 import mpmath as mp
 import numpy as np
+from flint import arb, ctx
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -168,35 +169,44 @@ def exact_dot(x, y):
         return mp.fsum(parts)
 
 
+def to_ball(x):
+    """A float or an mpf as a ball of Arb, to all of the reference's digits."""
+    return arb(mp.nstr(x, DIGITS + 20) if isinstance(x, mp.mpf) else x)
+
+
+def from_ball(ball):
+    return mp.mpf(ball.mid().str(DIGITS + 15, radius=False))
+
+
 @lru_cache(maxsize=8)
 def _rule(h):
     """Nodes and weights h phi(g), h phi(g) g, h phi(g) g^2 on [-16, 16] (phi(16) < 1e-55)."""
-    g = [mp.mpf(h) * j for j in range(-int(16 / h), int(16 / h) + 1)]
-    w0 = [h * mp.npdf(x) for x in g]
+    h = arb(h)
+    g = [h * j for j in range(-int(16 / float(h)), int(16 / float(h)) + 1)]
+    w0 = [h / (2 * arb.pi()).sqrt() * (-x * x / 2).exp() for x in g]
     w1 = [w * x for w, x in zip(w0, g, strict=True)]
-    return g, (w0, w1, [w * x for w, x in zip(w1, g, strict=True)])
+    return g, list(zip(w0, w1, (w * x for w, x in zip(w1, g, strict=True)), strict=True))
 
 
 def gaussian_means(m, r, refine=1):
-    """E[f(u) g^p], u = m + r g, for f = tanh, tanh', tanh tanh' (rows) and p = 0, 1, 2, by mpmath.
+    """E[f(u) g^p], u = m + r g, for f = tanh, tanh', tanh tanh' (rows) and p = 0, 1, 2, by Arb.
 
     The trapezoidal rule: f is analytic for |Im g| < pi/(2r), so in the strip |Im g| <= a, with
     a = 0.9 pi/(2r), its error is M e^{a^2/2 - 2 pi a/h} with M < 1e6; h makes that 1e-54.
     ``refine`` divides h, to test just that.
     """
-    with mp.workdps(DIGITS + 20):
+    with ctx.workdps(DIGITS + 20):
         a = min(16.0, 0.9 * math.pi / (2 * float(r)))
         h = 2 * math.pi * a / (a**2 / 2 + 60 * math.log(10)) / refine
-        g, weights = _rule(float(f"{h:.2e}"))
-        grow, e = mp.exp(2 * r * (g[1] - g[0])), mp.exp(2 * (m + r * g[0]))
-        rows = [], [], []
-        for _ in g:
-            t = (e - 1) / (e + 1)
+        m, r = to_ball(m), to_ball(r)
+        sums = [[arb(0)] * 3 for _ in range(3)]
+        for x, weights in zip(*_rule(float(f"{h:.2e}")), strict=True):
+            t = (m + r * x).tanh()
             c = 1 - t * t
-            for row, value in zip(rows, (t, c, t * c), strict=True):
-                row.append(value)
-            e *= grow
-        return [[mp.fdot(w, row) for w in weights] for row in rows]
+            for row, value in zip(sums, (t, c, t * c), strict=True):
+                for p, w in enumerate(weights):
+                    row[p] += w * value
+        return [[from_ball(total) for total in row] for row in sums]
 
 
 def reference(m, r, refine=1):

@@ -1,7 +1,6 @@
 """From an array of seeds to (middle, low, high): what an error bar or a band shows."""
 
 import numpy as np
-from scipy import stats
 
 from companion.statistics import proportion, t_interval
 
@@ -17,7 +16,9 @@ def mean(values, axis=0, *, errors=None):
         Standard errors on either side, in place of the t-interval.
     """
     middle, half = t_interval(values, axis)
-    return around(middle, half if errors is None else errors * stats.sem(values, axis=axis))
+    if errors is not None:
+        half = errors * np.std(values, axis=axis, ddof=1) / np.shape(values)[axis] ** 0.5
+    return around(middle, half)
 
 
 def quantiles(values, axis=0, *, level=0.9):
