@@ -105,8 +105,9 @@ def test_the_reference_gradient_is_the_derivative_of_the_reference_loss():
 )
 def test_gradient_is_within_1e_12_of_50_digits(d, phi):
     rng = np.random.default_rng(d)
-    for theta_size in LADDER:
-        pairs = [at_angle(rng, d, theta_size, mu_size, phi) for mu_size in LADDER]
+    ladder = LADDER if d < 1000 else LADDER[::2]  # the two lengths and the angle are all there is
+    for theta_size in ladder:
+        pairs = [at_angle(rng, d, theta_size, mu_size, phi) for mu_size in ladder]
         for theta, mu in pairs:
             along_mu, along_theta = reference_gradient(theta, mu)
             # The sum in long double: its own error, 2^-64 of each term, is nothing against 1e-12.
