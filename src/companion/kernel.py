@@ -59,3 +59,5 @@ class OwnClient(PapermillNotebookClient):
         for name, answer in answers.items():
             if answer["status"] == "ok":
                 self.note[name] = json.loads(ast.literal_eval(answer["data"]["text/plain"]))
+            else:
+                self.note["fault"] = f"{answer['ename']}: {answer['evalue']}"

@@ -97,6 +97,8 @@ def run(name: str, profile: str, made_from: str) -> float:
             f"{name}: got profile {note.get('profile')!r} at its end, must be {profile!r}:"
             " a cell after the parameters sets it anew"
         )
+    if "conditions" not in note:
+        raise Broken(f"{name}: its kernel cannot say on what it runs: {note['fault']}")
     seconds = time.perf_counter() - start
     notebook = nbformat.read(draft, as_version=4)
     # What papermill put in front is no cell of the page: the page shows the notebook as written.

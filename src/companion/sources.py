@@ -168,7 +168,8 @@ def commit() -> str:
 
     def git(*words):
         # Not the repository of a hook or a script that calls us.
-        ours = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+        theirs = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"}
+        ours = {k: v for k, v in os.environ.items() if k not in theirs}
         return subprocess.run(
             ["git", *words], cwd=paths.ROOT, env=ours, capture_output=True, text=True, check=False
         )
