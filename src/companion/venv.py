@@ -11,6 +11,7 @@ by the pinned backend, with no isolation.
 
 import fcntl
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -29,8 +30,10 @@ class Failed(Exception):
 def reason(said: str) -> str:
     """Of all that pip or venv said, the line that a user needs."""
     lines = [line.strip() for line in said.splitlines() if line.strip()] or ["it said nothing"]
-    errors = [line for line in lines if line.startswith("ERROR:")] or lines
-    last = errors[-1].replace("ERROR: ", "")
+    # What a package's builder raised says more than pip's word for it, and that more than hints.
+    signs = (r"\w+Error: ", "ERROR: ", "error: ", "")
+    found = ([line for line in lines if re.match(sign, line)] for sign in signs)
+    last = next(filter(None, found))[-1].replace("ERROR: ", "")
     if "ensurepip is not" in said:
         return "this Python cannot make environments: on Debian, apt install python3-venv"
     if any(sign in said for sign in UNREACHED):

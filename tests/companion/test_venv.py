@@ -140,6 +140,13 @@ def test_no_network_is_said_and_the_old_environment_stays(place):
     assert place.holds("one") and not (place.folder / ".venv.old").exists()
 
 
+def test_a_project_that_cannot_be_installed_says_why(place):
+    with (place.folder / "pyproject.toml").open("a") as project:
+        project.write("# changed\n")
+    (place.folder / "backend.py").write_text("raise OSError('README.md is missing')\n")
+    one_line(place.make(), "OSError: README.md is missing")
+
+
 def test_a_killed_make_leaves_the_old_one_or_the_new(place):
     place.lock("two")
     process = place.start()
