@@ -23,22 +23,8 @@ help:
 	@echo "make lint | lock | clean             style; new hashed lock; remove what was built"
 
 # -- the environment ------------------------------------------------------------------------------
-# pip checks every hash; the project itself is installed by the pinned backend, with no isolation.
-PIP := $(IN)/python -m pip install -qq --disable-pip-version-check --no-deps
-OLD := import sys; sys.version_info >= (3, 11) or sys.exit("make: PYTHON: got %d.%d, must be 3.11 or later" % sys.version_info[:2])
-
-# The stamp is a copy of the lock: a lock that only looks newer, as after a checkout, renews nothing.
-SAME := import filecmp, os, sys; sys.exit(not (os.path.exists(sys.argv[2]) and filecmp.cmp(*sys.argv[1:], shallow=False)))
-
-$(VENV)/.locked: requirements.lock
-	@$(PYTHON) -c '$(OLD)'
-	@if $(PYTHON) -c '$(SAME)' $< $@; then touch $@; else \
-	echo "making $(VENV) from requirements.lock" && $(PYTHON) -m venv --clear $(VENV) && \
-	$(PIP) --require-hashes -r requirements.lock && cp $< $@; fi
-
-$(VENV)/.made: $(VENV)/.locked pyproject.toml
-	@$(PIP) --no-build-isolation -e .
-	@touch $@
+$(VENV)/.made: requirements.lock pyproject.toml
+	@$(PYTHON) -I src/companion/venv.py $(VENV)
 
 # -- the work: each line is one command, and the command knows what has to be done ----------------
 book: $(VENV)/.made
@@ -71,4 +57,4 @@ lock:
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --all-extras --no-emit-index-url --no-header --no-annotate pyproject.toml -o requirements.lock
 
 clean:
-	@rm -rf _build $(VENV)
+	@rm -rf _build $(VENV) $(VENV).old

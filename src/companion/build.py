@@ -26,22 +26,9 @@ from companion import contract, evidence, paths, report, rulings, site
 from companion.contract import Broken, Claim
 from companion.sources import Sources, commit
 
-# For the kernels. One thread each, for they run in parallel; glibc shall keep the memory of arrays
-# of a megabyte, which are made by the thousand, and not fetch it anew; no line of noise by debugpy.
-ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "MALLOC_MMAP_THRESHOLD_": "268435456",
-    "MALLOC_TRIM_THRESHOLD_": "536870912",
-    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-}
-
 
 def _worker() -> None:
-    """Ready a process of the pool: its kernels' environment, and its end when the build ends."""
-    here = [str(paths.SOURCE), str(paths.NOTEBOOKS), os.environ.get("PYTHONPATH")]
-    os.environ.update(ENVIRONMENT, PYTHONPATH=os.pathsep.join(filter(None, here)))
+    """Ready a process of the pool: it ends when the build ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the build hears it, and ends
 
     def follow():
@@ -64,7 +51,7 @@ def alone() -> Iterator[None]:
     with (paths.BUILD / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             raise Broken(
                 f"{paths.BUILD}: another build is at work there, must be one at a time"
             ) from None

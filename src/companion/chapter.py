@@ -10,6 +10,7 @@ import tomlkit
 
 from companion import paths, report
 from companion.contract import Broken
+from companion.written import NAME
 
 STORY = """# <title>
 
@@ -160,7 +161,7 @@ def _on_the_map(text: str, name: str, item: str) -> str:
 
 def new(name: str, title: str | None, item: str | None) -> None:
     """Lay down the chapter ``name``; refuse, before anything is written, what cannot be one."""
-    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
+    if not NAME.fullmatch(name):
         raise Broken(f"name: got {name!r}, must be small letters and digits joined by hyphens")
     item = item or name.replace("-", " ").capitalize()
     title = title or item

@@ -5,10 +5,14 @@ Exit 0 when all is well, 1 when a claim or a page fails, 2 when something was as
 
 import argparse
 import os
+import shutil
 import sys
 
 from companion import contract, paths, profiles, report
 from companion.contract import Broken
+
+WHAT = "The command line behind the Makefile."
+STAYS = "what is finished stays, and the next run goes on from there"
 
 
 def _at_work(args, work):
@@ -63,7 +67,7 @@ def check(args):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="companion", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="companion", description=WHAT)
     parser.add_argument("--profile", default="quick", help="quick or full")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -90,6 +94,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _why(error: OSError) -> str:
+    """What went wrong, and with which file where that is known."""
+    if isinstance(error, shutil.Error):  # many at once: the first says it
+        return str(error.args[0][0][-1])
+    name = f"{error.filename}: " if error.filename else ""
+    return f"{name}{error.strerror or error}"
+
+
 def main(argv=None) -> int:
     """Entry point; returns the exit status."""
     args = _parser().parse_args(argv)
@@ -108,6 +120,14 @@ def main(argv=None) -> int:
         args.action(args)
     except Broken as error:
         report.complain(error)
+        return 1
+    except ModuleNotFoundError as missing:
+        report.complain(f"needs {missing.name}: pip install 'ddpm-gmm-companion[book]'")
+        return 2
+    except OSError as error:  # a full disk, a tree that is read-only, a file that is not ours
+        report.complain(
+            f"{_why(error)}; what is finished stays, and the next run goes on from there"
+        )
         return 1
     except KeyboardInterrupt:
         report.complain("interrupted; what is finished stays, and the next run goes on from there")

@@ -37,14 +37,19 @@ class Evidence(NamedTuple):
 
 def collect(sources: Sources) -> Evidence:
     """The executed notebooks of the sources' profile that were made from what stands there now."""
+    sources.check()
     found = Evidence({}, {}, {})
     for name in paths.notebooks():
         path = paths.executed(sources.profile, name)
         if not path.exists():
             found.unfit[name] = f"notebook {name} has not been run in profile {sources.profile}"
             continue
-        notebook = json.loads(path.read_text(encoding="utf-8"))
-        run = notebook["metadata"].get(NOTE, {})
+        try:
+            notebook = json.loads(path.read_bytes())
+            run = notebook["metadata"].get(NOTE, {})
+        except (ValueError, KeyError, TypeError, AttributeError):  # as after a loss of power
+            found.unfit[name] = f"the executed copy of {name} is damaged"
+            continue
         found.seconds[name] = run.get("seconds", 0.0)
         if run.get("made_from") == sources.of_notebook(name):
             found.executed[name] = notebook

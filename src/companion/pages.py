@@ -142,7 +142,7 @@ def paper_map(rows: list[Row], rulings: list[Ruling]) -> str:
 
 
 def status(runs: dict[str, dict]) -> str:
-    """Time, profile, seed and commit of each notebook; the versions it ran with."""
+    """Time, profile, seed and commit of each notebook; the versions that it ran with."""
     out = [
         "| notebook | time | profile | seed | commit | finished (UTC) |",
         "|---|--:|---|---|---|---|",
@@ -155,6 +155,7 @@ def status(runs: dict[str, dict]) -> str:
     total = sum(run["seconds"] for run in runs.values())
     versions = {(k, v) for run in runs.values() for k, v in run["packages"].items()}
     versions |= {("python", run["python"]) for run in runs.values()}
+    versions |= {("BLAS", line) for run in runs.values() for line in run["blas"]}
     out += ["", f"All notebooks together: {total:.0f} s of one core. Site built at commit "]
     out[-1] += f"`{commit()}`."
     out += ["", "| package | version |", "|---|---|"]

@@ -1,9 +1,8 @@
 """Run one notebook with papermill; the result appears only when it is whole."""
 
 import datetime
-import importlib.metadata
 import os
-import platform
+import shutil
 import time
 
 import nbformat
@@ -11,18 +10,20 @@ import papermill
 from nbclient.exceptions import DeadKernelError
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
+from papermill.log import logger
 
 from companion import paths
 from companion.contract import Broken
 from companion.evidence import NOTE
+from companion.kernel import OwnClient
 from companion.sources import commit
 
-PACKAGES = ("numpy", "scipy", "matplotlib", "papermill", "jupyter-book", "sphinx")
 TELL_EVERY = 20.0  # seconds between lines about a notebook that is still running
+START = 600  # seconds that a kernel may take to start: a busy machine is no fault
 
 
 class ProgressEngine(NBClientEngine):
-    """papermill's engine, which says from time to time how far a long notebook has come."""
+    """papermill's engine with our kernel; it says from time to time how far a notebook has come."""
 
     @classmethod
     def execute_managed_notebook(cls, nb_man, kernel_name, **settings):
@@ -42,7 +43,10 @@ class ProgressEngine(NBClientEngine):
             return start_cell(cell, cell_index, **more)
 
         nb_man.cell_start = start_with_progress
-        return super().execute_managed_notebook(nb_man, kernel_name, **settings)
+        wanted = {key: settings[key] for key in ("own", "note", "extra_arguments")}
+        return OwnClient(
+            nb_man, kernel_name=kernel_name, startup_timeout=START, log=logger, **wanted
+        ).execute()
 
 
 papermill_engines.register("progress", ProgressEngine)
@@ -56,8 +60,10 @@ def run(name: str, profile: str, made_from: str) -> float:
     """
     source, target = paths.notebook(name), paths.executed(profile, name)
     draft = target.with_suffix(".running.ipynb")
-    draft.parent.mkdir(parents=True, exist_ok=True)
-    start = time.perf_counter()
+    own = target.with_suffix(".kernel")
+    shutil.rmtree(own, ignore_errors=True)
+    own.mkdir(parents=True)
+    start, note = time.perf_counter(), {}
     try:
         papermill.execute_notebook(
             source,
@@ -67,12 +73,16 @@ def run(name: str, profile: str, made_from: str) -> float:
             kernel_name="python3",
             engine_name="progress",
             notebook_name=name,
+            own=own,
+            note=note,
             progress_bar=False,
             request_save_on_cell_execute=False,
             extra_arguments=["--log-level=CRITICAL"],  # its notes on TCP and shutdown
         )
     except DeadKernelError:
         raise Broken(f"{name}: its kernel died, most likely for want of memory") from None
+    except (OSError, RuntimeError) as error:  # a full disk; a kernel that does not start
+        raise Broken(f"{name}: could not be run: {error}") from None
     except PapermillExecutionError as error:
         failed = target.with_suffix(".failed.ipynb")
         os.replace(draft, failed)
@@ -80,6 +90,15 @@ def run(name: str, profile: str, made_from: str) -> float:
             f"{name}: cell {error.exec_count} raised {error.ename}: {error.evalue} "
             f"(see {paths.shown(failed)})"
         ) from None
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
+    if note.get("profile") != profile:
+        raise Broken(
+            f"{name}: got profile {note.get('profile')!r} at its end, must be {profile!r}:"
+            " a cell after the parameters sets it anew"
+        )
+    if "conditions" not in note:
+        raise Broken(f"{name}: its kernel cannot say on what it runs: {note['fault']}")
     seconds = time.perf_counter() - start
     notebook = nbformat.read(draft, as_version=4)
     # What papermill put in front is no cell of the page: the page shows the notebook as written.
@@ -94,8 +113,7 @@ def run(name: str, profile: str, made_from: str) -> float:
         "seed": str(parameters.get("seed", {}).get("default", "")),
         "commit": commit(),
         "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "python": platform.python_version(),
-        "packages": {p: importlib.metadata.version(p) for p in PACKAGES},
+        **note["conditions"],
     }
     nbformat.write(notebook, draft)
     os.replace(draft, target)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nbformat
 
-from companion import evidence, pages, paths, report
+from companion import conditions, evidence, pages, paths, report
 from companion.contract import Broken
 from companion.evidence import Evidence
 from companion.rulings import Rulings
@@ -79,9 +79,17 @@ def _swap(new: Path) -> None:
 def _sphinx(draft: Path) -> None:
     """Build what is staged, with warnings as errors."""
     log = paths.BUILD / "site.log"
-    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(paths.STAGE)]
-    command += ["--path-output", str(draft), "-W", "-n", "--keep-going"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    # Not the script of this name: its first line names the place where it was installed.
+    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build"]
+    command += [str(paths.STAGE), "--path-output", str(draft), "-W", "-n", "--keep-going"]
+    done = subprocess.run(
+        command,
+        env=conditions.environment(paths.STAGE),
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
     log.write_text(done.stdout + done.stderr, encoding="utf-8")
     if done.returncode:
         for line in (done.stdout + done.stderr).splitlines():

@@ -7,15 +7,14 @@ site shows comments, docstrings and paragraphs, so they count for the site, and 
 
 import ast
 import hashlib
+import os
 import platform
 import subprocess
+import warnings
 from functools import cache, cached_property
 from pathlib import Path
 
-import nbformat
-
-from companion import paths
-from companion.contract import Broken
+from companion import paths, written
 
 MAGIC = ("%", "!")  # lines that only IPython understands
 
@@ -24,10 +23,17 @@ def digest(data: str | bytes) -> str:
     return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
 
 
+def parsed(code: str) -> ast.Module:
+    """The syntax tree, the same whatever its reader has made of Python's warnings."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(code)
+
+
 def bare(code: str) -> str:
     """The syntax tree of a piece of Python without its docstrings; the text if it has none."""
     try:
-        tree = ast.parse(code)
+        tree = parsed(code)
     except SyntaxError:
         return code
     for node in ast.walk(tree):
@@ -45,7 +51,7 @@ def code_cells(notebook) -> list:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def _python(source: str) -> tuple[str, str]:
+def python(source: str) -> tuple[str, str]:
     """A cell's Python, and the lines that are none."""
     lines = source.splitlines()
     magic = [line for line in lines if line.lstrip().startswith(MAGIC)]
@@ -55,7 +61,7 @@ def _python(source: str) -> tuple[str, str]:
 def _imported(code: str) -> set[str]:
     """Every dotted name that a piece of code may import a module by."""
     names = set()
-    for node in ast.walk(ast.parse(code)):
+    for node in ast.walk(parsed(code)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -95,14 +101,11 @@ class Sources:
 
     def _notebook(self, name: str):
         """The notebook as it is written, an nbformat node."""
-        path = paths.notebook(name)
-        try:
-            return nbformat.reads(self.bytes(path).decode(), as_version=4)
-        except (ValueError, nbformat.ValidationError, AttributeError, KeyError):
-            raise Broken(
-                f"{paths.shown(path)}: got a file that is no notebook, must be one"
-                " (a conflict of a merge, or an empty file?)"
-            ) from None
+        return written.parse(name, self.bytes(paths.notebook(name)))
+
+    def check(self) -> None:
+        """Refuse whatever in ``notebooks/`` is no notebook of the book."""
+        written.check(paths.notebooks(), self.notebook)
 
     def _needed(self, path: Path) -> set[Path]:
         return set().union(*map(_files, _imported(self.bytes(path).decode())))
@@ -123,7 +126,8 @@ class Sources:
     @cached_property
     def common(self) -> str:
         """What every run comes from: what runs it, the pinned packages, the profile, Python."""
-        runner = [paths.SOURCE / "companion" / name for name in ("run.py", "records.py")]
+        names = ("run.py", "kernel.py", "conditions.py", "records.py")
+        runner = [paths.SOURCE / "companion" / name for name in names]
         lock = paths.ROOT / "requirements.lock"
         return f"{self.profile} {platform.python_version()}\n" + self.listing(
             [lock, *runner], self.code
@@ -134,7 +138,7 @@ class Sources:
 
         The certificates too, where it reads them.
         """
-        cells = [_python(cell.source) for cell in code_cells(self.notebook(name))]
+        cells = [python(cell.source) for cell in code_cells(self.notebook(name))]
         code = "\n".join(python for python, _ in cells)
         try:
             files = self.modules(code)
@@ -156,15 +160,24 @@ class Sources:
 
 
 def commit() -> str:
-    """The commit at hand, with "-dirty" where the tree differs from it; "unknown" without git."""
-    try:
-        answer = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--abbrev=12"],
-            cwd=paths.ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
+    """The commit at hand, with "-dirty" where the tree differs from it; "unknown" without one.
+
+    Without git, where git refuses the folder, and in a folder that is not git's but lies inside one
+    that is, as an unpacked archive may.
+    """
+
+    def git(*words):
+        # Not the repository of a hook or a script that calls us.
+        theirs = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"}
+        ours = {k: v for k, v in os.environ.items() if k not in theirs}
+        return subprocess.run(
+            ["git", *words], cwd=paths.ROOT, env=ours, capture_output=True, text=True, check=False
         )
+
+    try:
+        if git("ls-files", "--error-unmatch", "_config.yml").returncode:
+            return "unknown"
+        answer = git("describe", "--always", "--dirty", "--abbrev=12")
     except OSError:
         return "unknown"
     return answer.stdout.strip() or "unknown"

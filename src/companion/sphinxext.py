@@ -7,6 +7,7 @@ build treats as an error.
 
 import gc
 import re
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -86,6 +87,9 @@ def _escape(parts):
 
 
 def setup(app):
+    if not (Path(app.srcdir) / "claims.json").exists():
+        # Sphinx and jupyter-book would wrap any other error in their own; this is one line.
+        sys.exit("companion: this folder has no results to show: make book runs it all and builds")
     # The build makes millions of nodes and drops hardly any: collecting cycles takes a third of its
     # time and frees next to nothing.
     gc.disable()
