@@ -22,16 +22,14 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import count
 
-from companion import contract, evidence, paths, report, rulings, site
+from companion import contract, evidence, paths, report, rulings, site, threads
 from companion.contract import Broken, Claim
 from companion.sources import Sources, commit
 
 # For the kernels. One thread each, for they run in parallel; glibc shall keep the memory of arrays
 # of a megabyte, which are made by the thousand, and not fetch it anew; no line of noise by debugpy.
 ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
+    **dict.fromkeys(threads.VARIABLES, "1"),
     "MALLOC_MMAP_THRESHOLD_": "268435456",
     "MALLOC_TRIM_THRESHOLD_": "536870912",
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
