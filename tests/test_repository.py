@@ -1,5 +1,6 @@
 """What the repository promises about itself."""
 
+import ast
 import json
 import re
 import subprocess
@@ -129,6 +130,29 @@ def test_notebook_has_the_common_anatomy(path):
     assert [h for h in headings if h in wanted] == wanted
     figures = [c.metadata.mystnb for c in notebook.cells if "mystnb" in c.metadata]
     assert figures and all(f["figure"]["caption"] and f["image"]["alt"] for f in figures)
+
+
+def stated_sizes(path):
+    """What a notebook gives to ``sizes``, {profile: {name: value}}; empty where it does not."""
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type != "code" or "sizes(" not in cell.source:
+            continue
+        for node in ast.walk(ast.parse(cell.source)):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "sizes":
+                return {
+                    profile.arg: {k.arg: ast.literal_eval(k.value) for k in profile.value.keywords}
+                    for profile in node.keywords
+                }
+    return {}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_what_a_reader_may_change_is_a_size_whose_bounds_hold_the_books_own(path):
+    sizes = stated_sizes(path)
+    for name, parameter in contract.parameters(path.stem).items():
+        for own in sizes.values():
+            assert isinstance(own[name], int) and parameter.low <= own[name] <= parameter.high
+        assert parameter.says
 
 
 def test_every_notebook_is_on_the_map_and_in_the_contents():
