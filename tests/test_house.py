@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import ddpm_gmm
+
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
 MOST = 250  # lines of a file
@@ -123,10 +125,25 @@ def test_the_mathematics_needs_numpy_scipy_and_the_annotations(clean):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "needs", "extra"),
-    [("ddpm_gmm.certify", "python-flint", "certify"), ("companion", "IPython", "book")],
+    [("ddpm_gmm.certify", "python-flint", "certify"), ("companion", "threadpoolctl", "book")],
 )
 def test_a_missing_extra_is_one_line_that_names_it(clean, name, needs, extra):
     done = in_a_clean_room(clean, f"import {name}")
     last = done.stderr.splitlines()[-1]
     assert last == f"ImportError: {name} needs {needs}: pip install 'ddpm-gmm-companion[{extra}]'"
     assert done.stderr.count("Traceback") == 1, "the cause is not for the user"
+
+
+@pytest.mark.slow
+def test_the_command_says_in_one_line_what_it_misses(clean):
+    code = "import companion_command\nsys.exit(companion_command.main())"
+    done = in_a_clean_room(clean, code)
+    said = "companion needs threadpoolctl: pip install 'ddpm-gmm-companion[book]'\n"
+    assert (done.returncode, done.stderr) == (2, said)
+
+
+@pytest.mark.slow
+def test_the_wheel_has_the_packages_version_and_the_command(clean):
+    (metadata,) = Path(clean).glob("ddpm_gmm_companion-*.dist-info")
+    assert f"\nVersion: {ddpm_gmm.__version__}\n" in (metadata / "METADATA").read_text()
+    assert "companion = companion_command:main" in (metadata / "entry_points.txt").read_text()

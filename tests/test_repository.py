@@ -1,5 +1,7 @@
 """What the repository promises about itself."""
 
+import ast
+import json
 import re
 import subprocess
 import sys
@@ -12,6 +14,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
+import ddpm_gmm
 from companion import contract, pages
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,18 +32,58 @@ def requirements():
     return found
 
 
-def test_environment_yml_is_in_step_with_pyproject():
+def locked(name):
+    """The lines of a lock, {package: [pin, ...]}; more than one where Python decides."""
+    found = {}
+    for pin in re.findall(r"^[\w.-]+==[^\\\n]+", (ROOT / name).read_text(), flags=re.M):
+        found.setdefault(pin.partition("==")[0], []).append(pin.strip())
+    return found
+
+
+def test_environment_yml_has_the_project_jupyterlab_and_the_versions_of_the_locks():
     listed = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
-    flat = chain(*([x] if isinstance(x, str) else x["pip"] for x in listed))
-    found = {r.name: r.specifier for r in map(Requirement, flat)}
-    python = found.pop("python")
-    assert python == Requirement("python" + PYPROJECT["project"]["requires-python"]).specifier
-    assert found.pop("make") == found.pop("pip") == Requirement("x").specifier
-    assert found == requirements()
+    (pip,) = (entry["pip"] for entry in listed if isinstance(entry, dict))
+    assert listed[:-1] == ["python=3.11", "make", "pip"], "pip brings all else, as in the lock"
+    assert "3.11" in Requirement("python" + PYPROJECT["project"]["requires-python"]).specifier
+    *pins, project = pip
+    assert project == "-e ."
+    wanted = locked("requirements-lab.lock") | locked("requirements.lock")
+    names = [*requirements(), "jupyterlab"]
+    assert sorted(pins) == sorted(pin for name in names for pin in wanted[name]), "make lock"
 
 
-def test_the_lock_has_hashes_and_names_no_host():
-    text = (ROOT / "requirements.lock").read_text()
+def test_environment_yml_is_as_make_lock_writes_it(tmp_path):
+    again = tmp_path / "environment.yml"
+    subprocess.run([sys.executable, ROOT / ".ci" / "pins.py", again], check=True)
+    assert again.read_text() == (ROOT / "environment.yml").read_text(), "make lock"
+
+
+def test_the_lock_of_jupyterlab_only_adds():
+    """`make lab` installs it into the same environment, which must stay what it was."""
+    base, lab = locked("requirements.lock"), locked("requirements-lab.lock")
+    assert "jupyterlab" in lab and "nbconvert" in lab
+    differ = {
+        name for name in base.keys() & lab.keys() if versions(base[name]) != versions(lab[name])
+    }
+    assert not differ, "make lock"
+
+
+def versions(pins):
+    return {pin.partition(";")[0].strip() for pin in pins}
+
+
+def test_make_lock_says_what_it_needs():
+    command = ["make", "lock", "UV=no-such-uv"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert done.stderr.splitlines()[0] == (
+        "make: lock: needs uv, and finds no no-such-uv: pip install uv"
+    )
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-lab.lock"])
+def test_the_lock_has_hashes_and_names_no_host(name):
+    text = (ROOT / name).read_text()
     assert "://" not in text and "--index" not in text and "--find-links" not in text
     pins = [block for block in re.split(r"\n(?=\S)", text.strip())]
     assert all("==" in pin and "--hash=sha256:" in pin for pin in pins)
@@ -89,6 +132,29 @@ def test_notebook_has_the_common_anatomy(path):
     assert figures and all(f["figure"]["caption"] and f["image"]["alt"] for f in figures)
 
 
+def stated_sizes(path):
+    """What a notebook gives to ``sizes``, {profile: {name: value}}; empty where it does not."""
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type != "code" or "sizes(" not in cell.source:
+            continue
+        for node in ast.walk(ast.parse(cell.source)):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "sizes":
+                return {
+                    profile.arg: {k.arg: ast.literal_eval(k.value) for k in profile.value.keywords}
+                    for profile in node.keywords
+                }
+    return {}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
+def test_what_a_reader_may_change_is_a_size_whose_bounds_hold_the_books_own(path):
+    sizes = stated_sizes(path)
+    for name, parameter in contract.parameters(path.stem).items():
+        for own in sizes.values():
+            assert isinstance(own[name], int) and parameter.low <= own[name] <= parameter.high
+        assert parameter.says
+
+
 def test_every_notebook_is_on_the_map_and_in_the_contents():
     names = {p.stem for p in NOTEBOOKS}
     contents = (ROOT / "_toc.yml").read_text()
@@ -121,8 +187,40 @@ def test_the_map_has_a_row_for_each_item_of_the_papers_index():
 
 def test_citation_names_the_companion_and_the_paper():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
-    assert citation["version"] == PYPROJECT["project"]["version"]
+    assert citation["version"] == ddpm_gmm.__version__
     assert citation["references"][0]["identifiers"][0]["value"] == "arXiv:2307.01178"
+
+
+def test_there_is_one_version():
+    """It stands in the package, where pyproject.toml reads it; two files of metadata repeat it."""
+    assert "version" not in PYPROJECT["project"] and PYPROJECT["project"]["dynamic"] == ["version"]
+    assert PYPROJECT["tool"]["hatch"]["version"]["path"] == "src/ddpm_gmm/__init__.py"
+    assert f"## {ddpm_gmm.__version__}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_deposit_says_what_the_citation_says():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    deposit = json.loads((ROOT / ".zenodo.json").read_text())
+    for key, other in (
+        ("title", "title"),
+        ("version", "version"),
+        ("license", "license"),
+        ("publication_date", "date-released"),
+    ):
+        assert deposit[key] == citation[other], key
+    assert [c["name"] for c in deposit["creators"]] == [a["name"] for a in citation["authors"]]
+    assert deposit["license"] == PYPROJECT["project"]["license"]
+
+
+def test_every_reference_leads_somewhere():
+    """By a DOI, a number of arXiv, or a link, each of its form."""
+    forms = {"doi": r"10\.\d{4,}/\S+", "eprint": r"\d{4}\.\d{4,5}", "url": r"https://\S+"}
+    text = (ROOT / "book" / "references.bib").read_text()
+    for entry in re.split(r"^@", text, flags=re.M)[1:]:
+        fields = dict(re.findall(r"^  (\w+) = \{(.*?)\},?$", entry, flags=re.M))
+        led = {field: fields[field] for field in forms if field in fields}
+        assert led, entry
+        assert all(re.fullmatch(forms[field], value) for field, value in led.items()), led
 
 
 @pytest.mark.parametrize("words", [["check"], ["format", "--check"]], ids=" ".join)

@@ -4,6 +4,7 @@ It knows no mathematics. A notebook needs only the names below and :mod:`compani
 """
 
 try:
+    from companion import threads
     from companion.profiles import sizes
     from companion.records import record
     from companion.statistics import farthest, nearest, proportion, slope, streams, t_interval
@@ -11,6 +12,8 @@ except ModuleNotFoundError as missing:
     raise ImportError(
         f"companion needs {missing.name}: pip install 'ddpm-gmm-companion[book]'"
     ) from None
+
+threads.one()
 
 __all__ = [
     "farthest",

@@ -1,4 +1,4 @@
-"""The command line behind the Makefile: build, baseline, judge, new, certify, check.
+"""The command line behind the Makefile: build, notebook, baseline, judge, new, certify, check.
 
 Exit 0 when all is well, 1 when a claim or a page fails, 2 when something was asked wrongly.
 """
@@ -35,6 +35,12 @@ def baseline(args):
     from companion import build
 
     _at_work(args, lambda executor: build.baseline(args.profile, args.claims, executor))
+
+
+def notebook(args):
+    from companion import reader
+
+    _at_work(args, lambda executor: reader.run(args.name, args.profile, args.set, executor))
 
 
 def judge(args):
@@ -84,6 +90,10 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--jobs", type=int, help="processes at a time; as many as cores")
         if action is baseline:
             sub.add_argument("claims", nargs="*", metavar="ID", help="all where none is given")
+    sub = command(notebook, "run one chapter with a reader's parameters, apart from the book")
+    sub.add_argument("name", help="as lemma-09")
+    sub.add_argument("set", nargs="*", metavar="NAME=VALUE", help="as seed=3 or d=64")
+    sub.set_defaults(jobs=1)
     command(judge, "rule on every claim by what has been run")
     sub = command(new, "lay down a chapter: notebook, contract, contents, map")
     sub.add_argument("name", help="as lemma-13")

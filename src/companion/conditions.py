@@ -10,16 +10,14 @@ import os
 import platform
 from pathlib import Path
 
-from companion import paths
+from companion import paths, threads
 
 PACKAGES = ("numpy", "scipy", "matplotlib", "papermill", "jupyter-book", "sphinx")
 
 # One thread each, for kernels run in parallel; glibc shall keep the memory of arrays of a megabyte,
 # which are made by the thousand, and not fetch it anew; no line of noise by debugpy.
 SET = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
+    **dict.fromkeys(threads.VARIABLES, "1"),
     "MALLOC_MMAP_THRESHOLD_": "268435456",
     "MALLOC_TRIM_THRESHOLD_": "536870912",
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",

@@ -65,6 +65,14 @@ class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         return max(baseline - low, high - baseline)
 
 
+class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A size of the notebook that a reader may change: a whole number, from low to high."""
+
+    says: str
+    low: int
+    high: int
+
+
 REQUIRED = [f for f in msgspec.structs.fields(Claim) if f.required]
 
 
@@ -96,6 +104,22 @@ def _faults(table) -> list[str]:
 FILLER = {"whose": "observed", "judge": "value", "format": "g"}
 
 
+def _parameters(tables: dict) -> tuple[dict[str, Parameter], list[str]]:
+    """What a contract lets a reader change, and what is wrong with it."""
+    try:
+        stated = msgspec.convert(tables.get("reader", {}), dict[str, Parameter])
+    except msgspec.ValidationError as error:
+        return {}, [f"reader: {error}"]
+    wrong = (name for name, p in stated.items() if not 1 <= p.low <= p.high)
+    return stated, [f"reader: {name}: must have 1 <= low <= high" for name in wrong]
+
+
+def parameters(name: str) -> dict[str, Parameter]:
+    """The sizes of the notebook ``name`` that a reader may change, as its contract states them."""
+    path = paths.NOTEBOOKS / f"{paths.contract_of(name)}.toml"
+    return _parameters(tomllib.loads(path.read_text(encoding="utf-8")))[0]
+
+
 def _read(path: Path) -> tuple[dict[str, Claim], list[str]]:
     """The claims of one contract, and everything that is wrong with it."""
     name, shown = path.stem, paths.shown(path)
@@ -104,7 +128,8 @@ def _read(path: Path) -> tuple[dict[str, Claim], list[str]]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         return {}, [f"{shown}: must be readable TOML: {error}"]
     item, long = tables.pop("item", None), tables.pop("long", False)
-    faults = []
+    faults = [f"{shown}: {fault}" for fault in _parameters(tables)[1]]
+    tables.pop("reader", None)
     if not isinstance(item, str) or not item:
         faults.append(f"{shown}: item: got {item!r}, must be a row of book/map.toml, at the top")
     if not isinstance(long, bool):

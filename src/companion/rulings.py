@@ -100,7 +100,8 @@ def rule(
         "notebook": record["notebook"],
     }
     if not held:
-        return broken(f"out of bound: {claim.show(value)} must be {claim.bound}", **known)
+        shown = claim.show(value) + (f" ± {claim.show(half)}" if half else "")
+        return broken(f"out of bound: {shown} must be {claim.bound}", **known)
     if not control_failed:
         return broken(f"its control passed: {claim.show(wrong)} must not be {claim.bound}", **known)
     if claim.tolerance is not None:

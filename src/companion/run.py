@@ -4,6 +4,7 @@ import datetime
 import os
 import shutil
 import time
+from pathlib import Path
 
 import nbformat
 import papermill
@@ -52,13 +53,14 @@ class ProgressEngine(NBClientEngine):
 papermill_engines.register("progress", ProgressEngine)
 
 
-def run(name: str, profile: str, made_from: str) -> float:
+def run(name: str, profile: str, made_from: str, *, target: Path | None = None, **given) -> float:
     """Run ``notebooks/name.ipynb`` in its own folder and move the executed notebook into place.
 
     ``made_from`` is the digest of what it comes from, see :mod:`companion.sources`; it is kept in
-    the executed notebook, which stands for that and for nothing else. Returns the seconds it took.
+    the executed notebook, which stands for that and for nothing else. A reader's run has a
+    ``target`` of its own, and may have ``given`` further parameters. Returns the seconds it took.
     """
-    source, target = paths.notebook(name), paths.executed(profile, name)
+    source, target = paths.notebook(name), target or paths.executed(profile, name)
     draft = target.with_suffix(".running.ipynb")
     own = target.with_suffix(".kernel")
     shutil.rmtree(own, ignore_errors=True)
@@ -68,7 +70,7 @@ def run(name: str, profile: str, made_from: str) -> float:
         papermill.execute_notebook(
             source,
             draft,
-            parameters={"profile": profile},
+            parameters={"profile": profile, **given},
             cwd=source.parent,
             kernel_name="python3",
             engine_name="progress",
@@ -110,7 +112,7 @@ def run(name: str, profile: str, made_from: str) -> float:
         "profile": profile,
         "made_from": made_from,
         "seconds": round(seconds, 2),
-        "seed": str(parameters.get("seed", {}).get("default", "")),
+        "seed": str(given.get("seed", parameters.get("seed", {}).get("default", ""))),
         "commit": commit(),
         "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         **note["conditions"],

@@ -29,3 +29,5 @@ above it:
 
 What one chapter alone needs lies beside its notebook.
 """
+
+__version__ = "0.1.0"

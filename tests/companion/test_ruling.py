@@ -58,6 +58,9 @@ def test_an_interval_must_lie_inside_and_its_controls_outside():
     assert not ruling(stated, [-0.01, 0.01], [4.0, 6.0]).control_failed
     found = ruling(stated, [-0.01, 0.01], [5.0, 5.01])
     assert found.spread == pytest.approx(63.6567 * 0.01, rel=1e-5)
+    # What is out of bound is the interval, so it is said with its half-width.
+    wide = ruling(stated, [-0.1, 0.1], [5.0, 5.01])
+    assert "out of bound: 0 ± 6.37 must be from -1 to 1" in wide.fault
 
 
 def test_one_sided_bounds():

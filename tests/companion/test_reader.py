@@ -1,0 +1,93 @@
+"""A reader's own run of a chapter, by the real command: `make notebook NAME=... PARAMS=...`."""
+
+import json
+
+import pytest
+
+from companion.profiles import changed, sizes
+
+READER = '\n[reader]\nn = { says = "what the root is taken of", low = 1, high = 9 }\n'
+
+
+@pytest.fixture
+def own(project):
+    """The miniature, whose contract lets a reader change the size n."""
+    project.claims("root", edit=lambda text: text + READER)
+    return project
+
+
+def files(folder):
+    return {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_it_runs_with_the_readers_values_and_touches_nothing_of_the_book(own):
+    assert own.make("book").returncode == 0
+    before = files(own.folder)
+    done = own.make("notebook", "NAME=tiny", "PARAMS=seed=3 n=4")
+    assert done.returncode == 0, done.stderr
+    assert "held    tiny.root" in done.stdout and "1 of 1 claims held" in done.stdout
+    after, run = files(own.folder), own.folder / "_build" / "notebook" / "tiny"
+    changed = {p for p in before | after if before.get(p) != after.get(p)}
+    assert changed == {run / "tiny.ipynb", run / "claims.json"}
+    note = json.loads((run / "tiny.ipynb").read_text())["metadata"]["companion"]
+    assert note["seed"] == "3" and note["profile"] == "quick n=4"
+
+
+def test_a_claim_that_does_not_hold_there_is_named_with_its_value_and_bound(own):
+    done = own.make("notebook", "NAME=tiny", "PARAMS=n=9")
+    assert done.returncode != 0 and "Traceback" not in done.stderr
+    assert "claim tiny.root out of bound: 3.000 must be from 1.9 to 2.1" in done.stderr
+    assert "FAILED  tiny.root" in done.stdout
+
+
+def test_the_baseline_is_not_asked(own):
+    own.baselines({"tiny.root": 1.95})  # from which two has drifted
+    assert own.make("notebook", "NAME=tiny", "PARAMS=n=4").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "said"),
+    [
+        ("tiny", "m=4", "m: is no parameter of tiny, must be one of profile, seed, n"),
+        ("tiny", "n=10", "n: got '10', must be a whole number from 1 to 9"),
+        ("tiny", "n=2.5", "n: got '2.5', must be a whole number from 1 to 9"),
+        ("tiny", "n=4 n=5", "n: got two values, must be given once"),
+        ("tiny", "seed=-1", "seed: got '-1', must be a whole number from 0 to 9223372036854775807"),
+        ("tiny", "seed=1 seed=1", "seed: got two values, must be given once"),
+        ("tiny", "profile=slow", "profile: got 'slow', must be one of quick, full"),
+        ("tiny", "n", "parameters: got 'n', must be NAME=VALUE"),
+        ("tinny", "", "NAME: got 'tinny', must be one of tiny"),
+    ],
+)
+def test_what_cannot_be_is_one_line_that_names_it(own, name, words, said):
+    done = own.command("notebook", name, *words.split())
+    assert done.returncode == 1 and done.stderr == f"companion: {said}\n"
+    assert not (own.folder / "_build" / "notebook").exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("low = 1", "low = 0", "reader: n: must have 1 <= low <= high"),
+        ("low = 1", "low = 10", "reader: n: must have 1 <= low <= high"),
+        ("low = 1,", "", "reader: Object missing required field `low`"),
+        ("n = {", "n = [", "must be readable TOML"),
+    ],
+)
+def test_a_contract_states_bounds_that_can_be_met(own, old, new, said):
+    own.claims("root", edit=lambda text: text + READER.replace(old, new))
+    done = own.command("notebook", "tiny")
+    assert done.returncode == 1 and f"notebooks/tiny.toml: {said}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_the_sizes_of_a_profile_with_a_readers_own_among_them():
+    both = {"quick": {"d": 4, "n": 10}, "full": {"d": 8, "n": 90}}
+    assert vars(sizes("full", **both)) == {"d": 8, "n": 90}
+    assert vars(sizes(changed("quick", {"d": 5}), **both)) == {"d": 5, "n": 10}
+    assert changed("full", {}) == "full"
+    for wrong in ("quick e=3", "quick d", "quick d=-3", "quick d=x"):
+        with pytest.raises(ValueError, match="must be NAME=NUMBER with one of d, n"):
+            sizes(wrong, **both)
+    with pytest.raises(ValueError, match="must be one of quick, full"):
+        sizes("", **both)
