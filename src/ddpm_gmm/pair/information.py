@@ -34,7 +34,7 @@ def fisher(size):
 
     Parameters
     ----------
-    size : float or array (...), |mu| > 0
+    size : float or array (...), |mu| >= 1e-5
 
     Returns
     -------
@@ -50,7 +50,7 @@ def curvature(size):
 
     Parameters
     ----------
-    size : float or array (...), |mu_t| > 0 at the noise scale at hand
+    size : float or array (...), |mu_t| >= 1e-5 at the noise scale at hand
 
     Returns
     -------
@@ -90,7 +90,7 @@ def literal_variance(size_t, t):
 
     Parameters
     ----------
-    size_t : float or array (...), |mu_t| > 0, at time t
+    size_t : float or array (...), |mu_t| >= 1e-5, at time t
     t : float, > 0
 
     Returns
@@ -142,7 +142,7 @@ def cramer_rao(size, d: int, n: int):
 
     Parameters
     ----------
-    size : float or array (...), |mu| > 0
+    size : float or array (...), |mu| >= 1e-5
     d, n : int
 
     Returns
