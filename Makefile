@@ -29,12 +29,6 @@ help:
 $(VENV)/.made: requirements.lock pyproject.toml
 	@$(PYTHON) -I src/companion/venv.py $(VENV)
 
-# JupyterLab comes on demand and only adds: its lock agrees with the other wherever they meet.
-$(VENV)/.lab: requirements-lab.lock $(VENV)/.made
-	@echo "adding JupyterLab from requirements-lab.lock"
-	@$(PIP) --require-hashes -r requirements-lab.lock
-	@touch $@
-
 # -- the work: each line is one command, and the command knows what has to be done ----------------
 book: $(VENV)/.made
 	@$(COMPANION) build
@@ -51,7 +45,9 @@ mutants: $(VENV)/.made
 notebook: $(VENV)/.made
 	@$(COMPANION) notebook $(NAME) $(PARAMS)
 
-lab: $(VENV)/.lab
+# JupyterLab comes on demand and only adds: its lock agrees with the other wherever they meet.
+lab: $(VENV)/.made
+	@$(PYTHON) -I src/companion/venv.py $(VENV) requirements-lab.lock
 	@PYTHONPATH="$(PYTHONPATH):$(CURDIR)/notebooks" $(IN)/python -m jupyterlab --notebook-dir=notebooks $(LAB)
 
 certify: $(VENV)/.made

@@ -31,7 +31,9 @@ def _on_grid(density, grid):
     check.same("density.shape", density.shape, "grid", grid.shape)
     gaps = np.diff(grid)
     if len(grid) < 2 or (gaps <= 0).any() or np.ptp(gaps) > 1e-9 * np.abs(grid).max():
-        raise ValueError(f"grid: got {grid}, must be uniform and increasing, two points or more")
+        raise ValueError(
+            f"grid: got {len(grid)} points, must be uniform and increasing, two points or more"
+        )
     return density, grid, (grid[-1] - grid[0]) / (len(grid) - 1)
 
 
@@ -198,8 +200,8 @@ def ladder(times: Float[Array, " q"], theta: Float[Array, "q K d"]):
         raise ValueError(f"times: got {times.min():g}, must be > 0")
     order = np.argsort(times)
     theta, times = theta[order], times[order]
-    if (np.diff(times) == 0).any():
-        raise ValueError(f"times: got {times}, must be distinct")
+    if (again := np.diff(times) == 0).any():
+        raise ValueError(f"times: got {times[again.argmax()]:g} twice, must be distinct")
     edges, scores = np.sqrt(times[1:] * times[:-1]), [score_of(means) for means in theta]
     return lambda t, x: scores[np.searchsorted(edges, t)](t, x)
 
@@ -224,7 +226,7 @@ def score_error(
     -------
     array (scrambles,)
     """
-    at = mixture.shrink(check.array("means", means, 2), t)
+    rng, at = check.generator(rng), mixture.shrink(check.array("means", means, 2), t)
 
     def part(x):
         return np.sum((check.scored(score, t, x) - mixture.score(x, at)) ** 2) / len(x)
@@ -265,11 +267,13 @@ def path_bound(
     -------
     array (scrambles, 2)
     """
-    means, times = check.array("means", means, 2), check.falling("times", times)
+    rng, means = check.generator(rng), check.array("means", means, 2)
+    times = check.falling("times", times)
     total = np.zeros((check.count("scrambles", scrambles), 2))
     for t, h in zip(times, -np.diff(times), strict=False):
-        at, c = mixture.shrink(means, t), np.expm1(2 * h)
-        gram = at @ at.T
+        at, c = mixture.shrink(means, t), np.expm1(2 * check.reversible("a step of times", h))
+        near = at - mixture.origin(at)  # differences of centres alone matter below
+        gram = near @ near.T
 
         def part(x, at=at, c=c, gram=gram, t=t):
             w = mixture.responsibilities(x, at)
@@ -308,7 +312,8 @@ def label_divergence(
     -------
     array (scrambles,)
     """
-    theta, means = check.array("theta", theta, 2), check.array("means", means, 2)
+    rng, theta = check.generator(rng), check.array("theta", theta, 2)
+    means = check.array("means", means, 2)
     check.same("theta.shape", theta.shape, "means", means.shape)
 
     def part(x):

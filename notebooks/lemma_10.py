@@ -25,6 +25,7 @@ def band(rng: np.random.Generator, runs: int, d: int, n: int, k: int):
     -------
     diagonal, above, far : arrays (runs, k), (runs, k - 1), (runs, k - 2)
     """
+    rng = check.generator(rng)
     i = np.arange(check.count("k", k, least=3, most=min(d, n) - 1))
     diagonal, above = rng.chisquare(n - i, (runs, k)), rng.standard_normal((runs, k - 1))
     diagonal[:, 0] = rng.noncentral_chisquare(n, n, runs)
@@ -64,6 +65,7 @@ def in_band(rng: np.random.Generator, d: int, steps: int, runs: int, ratio: floa
     logs : array (runs, steps + 1), log tan of the angle to the truth at each step
     overlap : array (runs,), the cosine between the first vector and the one after the last
     """
+    rng = check.generator(rng)
     v = np.zeros((runs, 2 * steps + 4))
     v[:, 0], v[:, 1] = rng.standard_normal(runs), np.sqrt(rng.chisquare(d - 1, runs))
     first = v = geometry.rescale(v, 1.0)

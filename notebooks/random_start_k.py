@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.spatial.distance import cdist
 
-from ddpm_gmm import check, em, objective, rules
+from ddpm_gmm import check, em, mixture, objective, rules
 from ddpm_gmm.learn import descent
 
 Array = np.ndarray
@@ -69,7 +69,7 @@ def anneal_em(
     Parameters
     ----------
     rng : numpy.random.Generator
-    times : array (q,), > 0
+    times : array (q,), > 0, at most 20
     theta : array (K, d), the start, at time 0; K <= n, none equal
     steps : int, for each noise scale
     x0 : array (n, d)
@@ -150,8 +150,10 @@ def census(theta: Float[Array, "K d"], means: Float[Array, "K d"], radius: float
 
 
 def _on_line(theta, mu):
-    """(theta, mu, nodes, weights) in the shapes of K centres in one dimension."""
+    """(theta, mu, nodes, weights) in the shapes of K centres on a line, from their own origin."""
     theta, mu = check.array("theta", theta, 1)[:, None], check.array("mu", mu, 1)[:, None]
+    c = mixture.origin(mu)  # both gradients are the same from every origin
+    theta, mu = theta - c, mu - c
     return theta, mu, *rules.line(theta, mu)
 
 

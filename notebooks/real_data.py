@@ -32,17 +32,38 @@ def residual(theta: Float[Array, "K d"], x: Float[Array, "n d"], weights: Weight
     weights : array (n,), optional
         Of the points; 1/n each if not given.
     """
-    theta, x = check.array("theta", theta, 2), check.array("x", x, 2)
     theta, x = check.parameter_and_sample(theta, x)
-    weights = check.weights(weights, len(x))
+    theta, weights = check.array("theta", theta, 2), check.weights(weights, len(x))
+    c = mixture.origin(theta)
+    theta = theta - c
     norm = np.einsum("kd,kd->k", theta, theta)
     total = 0.0
     for rows in mixture.blocks(len(x), max(theta.shape)):
-        w, block = mixture.responsibilities(x[rows], theta), x[rows]
+        block = x[rows] - c
+        w = mixture.responsibilities(block, theta)
         square = np.sum(w * (norm[:, None] - 2 * theta @ block.T), axis=0)
         square += np.sum(block**2, axis=1)
         total += square.sum() / len(x) if weights is None else square @ weights[rows]
     return float(total / x.shape[1])
+
+
+def _to_whiten(theta, x, weights):
+    """(theta, x, weights) of :func:`noise_level`, checked: is there noise in every direction?"""
+    theta, x = check.start(theta, x)
+    theta, weights = check.array("theta", theta, 2), check.weights(weights, len(x))
+    seen = x if weights is None else x[weights > 0]
+    distinct = len(np.unique(seen, axis=0))
+    if len(theta) >= distinct:  # the likelihood has no end where each point has its own centre
+        raise ValueError(
+            f"theta: got {len(theta)} centres, must be fewer than {distinct}, "
+            "the distinct rows of x"
+        )
+    still = np.ptp(seen, axis=0) == 0
+    if still.any():
+        raise ValueError(
+            f"x: got the constant column {still.argmax()}, must vary: it has no noise to whiten"
+        )
+    return theta, x, None if weights is None else weights / weights.sum()
 
 
 def noise_level(
@@ -57,8 +78,9 @@ def noise_level(
 
     Parameters
     ----------
-    theta : array (K, d), the start, in the units of x; K < n, no two centres equal
-    x : array (n, d)
+    theta : array (K, d), the start, in the units of x; no two centres equal, and fewer of them
+        than x has distinct rows
+    x : array (n, d), no column constant: under the model none is
     weights : array (n,), optional
         Of the points; only their ratios count here.
 
@@ -72,17 +94,13 @@ def noise_level(
     RuntimeError
         If the optimiser does not converge, as when centres sit on single points.
     """
-    theta, x = check.array("theta", theta, 2), check.array("x", x, 2)
-    theta, x = check.start(theta, x)
-    if len(theta) == len(x):
-        raise ValueError(f"theta: got {len(theta)} centres, must be fewer than the rows of x")
-    weights = check.weights(weights, len(x))
-    if weights is not None:
-        weights = weights / weights.sum()
+    theta, x, weights = _to_whiten(theta, x, weights)
+    c, size = mixture.origin(theta), 2.0 ** np.frexp(np.ptp(x, axis=0).max())[1]
+    theta, x = (theta - c) / size, (x - c) / size  # their own origin and unit, exactly
     nearest = cdist(theta, x, "sqeuclidean").min(axis=0)
     unit = np.sqrt(np.average(nearest, weights=weights) / x.shape[1])
     if not unit > 0:
-        raise ValueError("x: got points that all lie on the centres, must have some noise")
+        raise ValueError("x: got points that lie on the centres to rounding, must have some noise")
 
     def downhill(parameters):  # theta in the first unit, log sigma over that unit
         scale = unit * np.exp(parameters[-1])
@@ -104,4 +122,4 @@ def noise_level(
     if not slope <= 1e-6:  # as in em.maximum_likelihood, the gradient decides
         raise RuntimeError(f"the noise level did not converge: gradient {slope:.1e}")
     sigma = float(unit * np.exp(found.x[-1]))
-    return sigma, found.x[:-1].reshape(theta.shape) * (unit / sigma)
+    return size * sigma, found.x[:-1].reshape(theta.shape) * (unit / sigma) + c / (size * sigma)

@@ -1,12 +1,12 @@
 """Make the environment of the lock; run as a file, by a Python that has nothing installed.
 
-    python3 -I src/companion/venv.py FOLDER
+    python3 -I src/companion/venv.py FOLDER [LOCK]
 
 Two stamps in the folder say what it was made from: ``.locked`` is a copy of ``requirements.lock``,
 ``.made`` one of ``pyproject.toml``. A file that only looks newer, as after a checkout, renews
 nothing. Another lock makes the whole folder anew; until that is done the old one waits beside it,
 and comes back when it fails or was killed. pip checks every hash; the project itself is installed
-by the pinned backend, with no isolation.
+by the pinned backend, with no isolation. A second lock, which agrees with the first, only adds.
 """
 
 import fcntl
@@ -91,6 +91,14 @@ def renew(folder: Path) -> None:
     (folder / ".made").touch()
 
 
+def add(folder: Path, lock: Path) -> None:
+    """Install what a further lock has more, if that was not done."""
+    if not same(folder / f".{lock.name}", lock):
+        print(f"adding to {folder} from {lock}", flush=True)
+        run(folder / "bin" / "python", *PIP, "--require-hashes", "-r", lock)
+        shutil.copyfile(lock, folder / f".{lock.name}")
+
+
 def alone() -> int:
     """Wait until no other make is at work here; the folder itself is what is locked."""
     here = os.open(".", os.O_RDONLY)
@@ -102,13 +110,15 @@ def alone() -> int:
     return here
 
 
-def main(name: str) -> None:
+def main(name: str, *more: str) -> None:
     if sys.version_info < (3, 11):  # noqa: UP036  (any Python may read this file)
         got = "{}.{}".format(*sys.version_info[:2])
         sys.exit(f"make: PYTHON: got {got}, must be 3.11 or later")
     try:
         alone()
         renew(Path(name))
+        for lock in more:
+            add(Path(name), Path(lock))
     except Failed as why:
         sys.exit(f"make: {name}: {why}; nothing else was changed")
     except KeyboardInterrupt:
@@ -118,4 +128,4 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -12,7 +12,7 @@ from scipy.linalg import helmert
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist, pdist
 
-from ddpm_gmm import check
+from ddpm_gmm import check, geometry
 
 Array = np.ndarray
 
@@ -24,9 +24,16 @@ def _several(name, means):
     return means
 
 
+def _unit(*sets):
+    """The power of two above all entries: in it, squares of distances do not leave the floats."""
+    return np.ldexp(1.0, np.frexp(max(np.abs(points).max() for points in sets))[1])
+
+
 def separation(means: Float[Array, "K d"]) -> float:
     """The least distance min_{i != j} |mu_i - mu_j|; K >= 2."""
-    return float(pdist(_several("means", means)).min())
+    means = _several("means", means)
+    unit = _unit(means)
+    return float(unit * pdist(means / unit).min())
 
 
 def _asked(K, d, delta):
@@ -95,12 +102,13 @@ def matched(theta: Float[Array, "K d"], means: Float[Array, "K d"]) -> Float[Arr
     """
     theta, means = check.array("theta", theta, 2), check.array("means", means, 2)
     check.same("theta.shape", theta.shape, "means", means.shape)
-    return theta[linear_sum_assignment(cdist(means, theta, "sqeuclidean"))[1]]
+    unit = _unit(theta, means)
+    return theta[linear_sum_assignment(cdist(means / unit, theta / unit, "sqeuclidean"))[1]]
 
 
 def error(theta: Float[Array, "K d"], means: Float[Array, "K d"]) -> float:
     """The largest distance max_i |theta_i - mu_i| under the assignment of :func:`matched`."""
-    return float(np.linalg.norm(matched(theta, means) - means, axis=1).max())
+    return float(geometry.norm(matched(theta, means) - means).max())
 
 
 def touching(d: int, delta: float) -> Float[Array, "K d"]:

@@ -2,34 +2,57 @@
 
 import numpy as np
 
+LONGEST = 20.0  # of a time that is undone, 2^-53 e^20 = 5e-8
 _MOST = 1e100  # entries beyond it have squares that overflow
 
 
-def array(name, value, *ndims, least_axes=None):
+def _seen(value):
+    """What was got, on one line of at most 60 characters, however many it takes to print."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _numbers(name, value):
+    """Return float64 numbers; refuse complex numbers, text, dates and objects."""
+    try:
+        out = np.asarray(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name}: got {_seen(value)}, must be an array of real numbers") from None
+    if out.dtype.kind in "biuf":
+        return np.asarray(out, dtype=np.float64)
+    got = _seen(value)
+    if out.dtype.kind == "O" and out.ndim:  # as from a table whose columns are of several kinds
+        odd = (i for i in np.ndindex(out.shape) if not isinstance(out[i], (int, float, np.number)))
+        at = next(odd, None)
+        got = "a table of objects" if at is None else f"{_seen(out[at])} at index {at}"
+    raise ValueError(f"{name}: got {got}, must be an array of real numbers")
+
+
+def _finite(name, value, where="", most=_MOST):
+    """Refuse a number that is not finite, or is too large to be squared."""
+    if not abs(value) < most:
+        size = f" and below {most:g} in size" if np.isfinite(value) else ""
+        raise ValueError(f"{name}: got {value}{where}, must be finite{size}")
+
+
+def array(name, value, *ndims, least_axes=None, most=_MOST):
     """Return ``value`` as a float64 array: finite, not empty, and of a shape that is allowed.
 
-    Finite means below 1e100 in size, so that squares and inner products are finite as well.
+    Finite means below ``most`` in size, 1e100, so that squares and inner products are finite too.
 
     ``ndims`` lists the numbers of axes allowed; ``least_axes`` instead allows that many or more,
     for functions that take a batch of vectors.
     """
-    try:
-        out = np.asarray(value)
-        if out.dtype.kind not in "biuf":  # neither complex numbers nor text, dates or objects
-            raise TypeError
-        out = np.asarray(out, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name}: got {value!r:.60}, must be an array of real numbers") from None
+    out = _numbers(name, value)
     if out.ndim < least_axes if least_axes is not None else out.ndim not in ndims:
         want = " or ".join(map(str, ndims)) if least_axes is None else f"at least {least_axes}"
         raise ValueError(f"{name}: got shape {out.shape}, must have {want} axes")
     if out.size == 0:
         raise ValueError(f"{name}: got shape {out.shape}, must not be empty")
-    if not (out.min() > -_MOST and out.max() < _MOST):  # false for nan; allocates nothing
-        bad = np.argwhere(~(np.abs(out) < _MOST))[0]
-        got, index = out[tuple(bad)], tuple(map(int, bad))
-        size = f" and below {_MOST:g} in size" if np.isfinite(got) else ""
-        raise ValueError(f"{name}: got {got} at index {index}, must be finite{size}")
+    if not (out.min() > -most and out.max() < most):  # false for nan; allocates nothing
+        bad = np.argwhere(~(np.abs(out) < most))[0]
+        index = tuple(map(int, bad))
+        _finite(name, out[index], f" at index {index}", most)
     return out
 
 
@@ -39,16 +62,23 @@ def same(name, shape, other, other_shape):
         raise ValueError(f"{name}: got {shape}, must be {other_shape} to match {other}")
 
 
+def columns(name, value, other, other_value):
+    """Refuse two tables (things with named ``columns``) whose columns are not the same in order."""
+    own, others = (getattr(table, "columns", None) for table in (value, other_value))
+    if own is not None and others is not None and list(own) != list(others):
+        own, others = _seen(list(own)), _seen(list(others))
+        raise ValueError(f"{name}.columns: got {own}, must be {others} to match {other}")
+
+
 def number(name, value, *, above=None, least=None):
-    """Return a finite float, strictly ``above`` or at ``least`` the given limit."""
+    """Return a float, finite as in :func:`array`, ``above`` the given limit or at ``least`` it."""
     try:
         if isinstance(value, (str, bytes)):
             raise TypeError
         out = float(value)
     except (TypeError, ValueError):
-        raise ValueError(f"{name}: got {value!r:.60}, must be a real number") from None
-    if not np.isfinite(out):
-        raise ValueError(f"{name}: got {out}, must be finite")
+        raise ValueError(f"{name}: got {_seen(value)}, must be a real number") from None
+    _finite(name, out)
     if above is not None and not out > above:
         raise ValueError(f"{name}: got {out:g}, must be > {above:g}")
     if least is not None and not out >= least:
@@ -61,7 +91,7 @@ def interval(name, value, *, above=None, least=None, most=None):
     try:
         low, high = value
     except (TypeError, ValueError):
-        raise ValueError(f"{name}: got {value!r:.60}, must be [low, high]") from None
+        raise ValueError(f"{name}: got {_seen(value)}, must be [low, high]") from None
     low, high = (number(name, end, above=above, least=least) for end in (low, high))
     if low > high:
         raise ValueError(f"{name}: got [{low:g}, {high:g}], must be [low, high] with low <= high")
@@ -75,7 +105,7 @@ def count(name, value, least=1, most=None):
     whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
     if not whole or value < least or (most is not None and value > most):
         upto = "" if most is None else f" and <= {most}"
-        raise ValueError(f"{name}: got {value!r:.60}, must be a whole number >= {least}{upto}")
+        raise ValueError(f"{name}: got {_seen(value)}, must be a whole number >= {least}{upto}")
     return int(value)
 
 
@@ -86,14 +116,14 @@ def weights(value, rows, name="x"):
     out = array("weights", value, 1)
     same("weights.shape[0]", len(out), f"the rows of {name}", rows)
     if out.min() < 0 or not out.sum() > 0:
-        raise ValueError(f"weights: got {out}, must be >= 0 with a sum > 0")
+        raise ValueError(f"weights: got {_seen(out)}, must be >= 0 with a sum > 0")
     return out
 
 
 def generator(rng):
     """Return the generator; refuse anything else, a seed above all: equal seeds, equal draws."""
     if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"rng: got {rng!r:.60}, must be a numpy.random.Generator")
+        raise ValueError(f"rng: got {_seen(rng)}, must be a numpy.random.Generator")
     return rng
 
 
@@ -101,8 +131,22 @@ def falling(name, times):
     """Return times (q,), >= 0 and strictly decreasing."""
     times = array(name, times, 1)
     if times.min() < 0 or (np.diff(times) >= 0).any():
-        raise ValueError(f"{name}: got {times}, must be >= 0 and strictly decreasing")
+        raise ValueError(f"{name}: got {_seen(times)}, must be >= 0 and strictly decreasing")
     return times
+
+
+def reversible(name, value):
+    """Return a time > 0 that can be undone: at most 20, and 5e-8 of what it shrank is rounding.
+
+    What shrinks as e^{-t} beside numbers of size one is there rounded at 2^-53, and undoing the
+    time multiplies that by e^t.
+    """
+    out = number(name, value, above=0)
+    if out > LONGEST:
+        raise ValueError(
+            f"{name}: got {out:g}, must be <= {LONGEST:g}, or rounding drowns what is left"
+        )
+    return out
 
 
 def scored(score, t, x):
@@ -133,6 +177,7 @@ def vectors(theta, mu):
 
 def parameter_and_sample(theta, x, name="x", of="theta"):
     """Return (theta, x): theta of shape (d,) for the pair or (K, d), x of shape (n, d)."""
+    columns(of, theta, name, x)
     theta, x = array(of, theta, 1, 2), array(name, x, 2)
     same(f"{of}.shape[-1]", theta.shape[-1], f"the columns of {name}", x.shape[1])
     return theta, x

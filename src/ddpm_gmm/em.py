@@ -17,15 +17,26 @@ Weights = Float[Array, " n"] | None
 
 
 def _sums(theta, x, weights):
-    """Over the rows of x: sum_n w_i(x) of shape (K, 1) and sum_n w_i(x) x of shape (K, d)."""
+    """(c, theta - c, mass, first), with c the origin of the centres.
+
+    Over the rows of x, mass = sum w_i(x), (K, 1), and first = sum w_i(x) (x - c), (K, d).
+    """
+    c, theta = mixture._centred(theta)
     mass, first = np.zeros((len(theta), 1)), np.zeros_like(theta)
     for rows in mixture.blocks(len(x), max(theta.shape)):
-        w = mixture._posterior(x[rows], theta)
+        block = mixture._less(x[rows], c)
+        w = mixture._posterior(block, theta)
         if weights is not None:
             w *= weights[rows]
         mass[:, 0] += w.sum(axis=1)
-        first += w @ x[rows]
-    return mass, first
+        first += w @ block
+    return c, theta, mass, first
+
+
+def _step(theta, x, weights):
+    """(c, theta - c, the EM step's end less c) for K centres."""
+    c, theta, mass, first = _sums(theta, x, weights)
+    return c, theta, np.where(mass > 0, first / np.where(mass > 0, mass, 1.0), theta)
 
 
 def log_likelihood(theta: Theta, x: Sample, weights: Weights = None):
@@ -35,11 +46,12 @@ def log_likelihood(theta: Theta, x: Sample, weights: Weights = None):
     """
     theta, x = check.parameter_and_sample(theta, x)
     weights = check.weights(weights, len(x))
-    means = mixture.pair(theta) if theta.ndim == 1 else theta
+    c, means = mixture._centred(mixture.pair(theta) if theta.ndim == 1 else theta)
     rows = mixture.blocks(len(x), max(means.shape))
+    logs = ((i, mixture._log_density(mixture._less(x[i], c), means)) for i in rows)
     if weights is None:
-        return np.sum([mixture.log_density(x[i], means).sum() for i in rows]) / len(x)
-    return np.sum([mixture.log_density(x[i], means) @ weights[i] for i in rows])
+        return np.sum([log.sum() for _, log in logs]) / len(x)
+    return np.sum([log @ weights[i] for i, log in logs])
 
 
 def em_step(theta: Theta, x: Sample, weights: Weights = None) -> Theta:
@@ -65,14 +77,17 @@ def em_step(theta: Theta, x: Sample, weights: Weights = None) -> Theta:
         if weights is None:
             return np.tanh(x @ theta) @ x / len(x)
         return (np.tanh(x @ theta) * weights) @ x / weights.sum()
-    mass, first = _sums(theta, x, weights)
-    return np.where(mass > 0, first / np.where(mass > 0, mass, 1.0), theta)
+    c, _, end = _step(theta, x, weights)
+    return end + c
 
 
 def em_gradient(theta: Theta, x: Sample, weights: Weights = None) -> Theta:
     """EM as a gradient field, theta less its update: a unit step along it is :func:`em_step`."""
     theta, x = check.parameter_and_sample(theta, x)
-    return theta - em_step(theta, x, weights)
+    if theta.ndim == 1:
+        return theta - em_step(theta, x, weights)
+    _, begin, end = _step(theta, x, check.weights(weights, len(x)))
+    return begin - end
 
 
 def likelihood_gradient(theta: Theta, x: Sample, weights: Weights = None) -> Theta:
@@ -86,7 +101,7 @@ def likelihood_gradient(theta: Theta, x: Sample, weights: Weights = None) -> The
     if theta.ndim == 1:
         step = em_step(theta, x, weights) - theta
         return step if weights is None else weights.sum() * step
-    mass, first = _sums(theta, x, weights)
+    _, theta, mass, first = _sums(theta, x, weights)
     found = first - mass * theta
     return found / len(x) if weights is None else found
 
@@ -116,6 +131,8 @@ def maximum_likelihood(theta: Theta, x: Sample, weights: Weights = None) -> Thet
     weights = check.weights(weights, len(x))
     if weights is not None:
         weights = weights / weights.sum()
+    c, theta = mixture._centred(theta)  # an optimiser's steps, too, are rounded as its arguments
+    x = mixture._less(x, c)
 
     def downhill(flat):
         at = flat.reshape(theta.shape)
@@ -132,4 +149,4 @@ def maximum_likelihood(theta: Theta, x: Sample, weights: Weights = None) -> Thet
     slope = np.abs(found.jac).max()
     if slope > 1e-6:
         raise RuntimeError(f"maximum likelihood did not converge: gradient {slope:.1e}")
-    return found.x.reshape(theta.shape)
+    return found.x.reshape(theta.shape) + c

@@ -14,8 +14,14 @@ Batch = Float[Array, "*batch"] | np.float64
 
 
 def norm(x: Float[Array, "*batch d"]) -> Batch:
-    """Euclidean length over the last axis."""
-    return np.sqrt(np.einsum("...i,...i->...", x, x))
+    """Euclidean length over the last axis, whatever the size of the entries."""
+    square = np.einsum("...i,...i->...", x, x)
+    if np.all((square > 1e-280) & (square < 1e280)):
+        return np.sqrt(square)
+    # Squares may have left the floats: a power of two, which rounds nothing, brings them back.
+    power = np.frexp(np.max(np.abs(x), axis=-1, initial=0.0))[1]
+    x = np.ldexp(x, -power[..., None])
+    return np.ldexp(np.sqrt(np.einsum("...i,...i->...", x, x)), power)
 
 
 def to_plane(theta: Float[Array, "*batch d"], mu: Float[Array, " d"]):
@@ -87,8 +93,8 @@ def tangent(theta: Float[Array, "*batch d"], mu: Float[Array, " d"]) -> Batch:
 def overlap(theta: Float[Array, "*batch d"], mu: Float[Array, " d"]) -> Batch:
     """Squared cosine of the angle between theta and the line of mu; 0 at theta = 0 or mu = 0."""
     a, b = to_plane(theta, mu)
-    square = a**2 + b**2
-    return np.where(square > 0, a**2 / np.where(square > 0, square, 1.0), 0.0)
+    length = np.hypot(a, b)
+    return np.where(length > 0, a / np.where(length > 0, length, 1.0), 0.0) ** 2
 
 
 def miss(theta: Float[Array, "*batch d"], mu: Float[Array, " d"]) -> Batch:
@@ -105,4 +111,4 @@ def rescale(theta: Float[Array, "*batch d"], size: float) -> Float[Array, "*batc
     """
     theta = check.array("theta", theta, least_axes=1)
     length = norm(theta)[..., None]
-    return check.number("size", size, above=0) * theta / np.where(length > 0, length, 1.0)
+    return check.number("size", size, above=0) * (theta / np.where(length > 0, length, 1.0))

@@ -84,10 +84,59 @@ def blocks(n: int, width: int):
     return (slice(i, min(i + rows, n)) for i in range(0, n, rows))
 
 
+# -- the mixture's own origin ----------------------------------------------------------------------
+#    The model has none: data and centres may lie far from zero. The products below are the fast way
+#    to squared distances, and cancel badly there, so both are measured from a point of their own.
+
+
+def origin(means: Float[Array, "K d"]) -> Float[Array, " d"]:
+    """A point c near the centres, to be subtracted from them and from their points; often zero.
+
+    Their mean, rounded to multiples of the power of two q that follows twice their reach, the
+    largest distance from the mean along an axis. So centres less c are at most three times their
+    reach, c is zero wherever zero lies between the least and the largest centre along every axis,
+    and it has so few binary digits that subtracting it from points nearby loses none of theirs.
+
+    Parameters
+    ----------
+    means : array (K, d)
+
+    Returns
+    -------
+    array (d,)
+    """
+    means = check.array("means", means, 2)
+    middle = means.mean(axis=0)
+    reach = np.abs(means - middle).max()
+    # Below the rounding of the mean there is nothing to tell apart, and q must not underflow.
+    floor = max(2.0**-52 * np.abs(middle).max(), 2.0**-1000)
+    q = 2.0 ** (np.frexp(max(reach, floor))[1] + 1)
+    return q * np.rint(middle / q)
+
+
+def _centred(theta):
+    """(c, theta - c): centres (K, d) about their :func:`origin`; the pair's (d,) is zero."""
+    if theta.ndim == 1:
+        return np.zeros_like(theta), theta
+    c = origin(theta)
+    return c, theta - c
+
+
+def _less(x, c):
+    """x - c, and x itself where there is nothing to subtract."""
+    return x - c if c.any() else x
+
+
+# -- densities and scores --------------------------------------------------------------------------
+
+
 def _points_and_means(x, means):
+    """(c, x - c, means - c), checked, with c the :func:`origin` of the centres."""
+    check.columns("means", means, "x", x)
     x, means = check.array("x", x, 2), check.array("means", means, 2)
     check.same("means.shape[1]", means.shape[1], "the columns of x", x.shape[1])
-    return x, means
+    c, means = _centred(means)
+    return c, _less(x, c), means
 
 
 def _logits(x, means):
@@ -106,13 +155,18 @@ def _posterior(x, means):
     return w
 
 
-def log_density(x: Float[Array, "n d"], means: Float[Array, "K d"]) -> Float[Array, " n"]:
-    """log q(x) = log (1/K) sum_i exp(-|x - mu_i|^2 / 2) - (d/2) log 2 pi, for each row of x."""
-    x, means = _points_and_means(x, means)
+def _log_density(x, means):
+    """:func:`log_density`, for loops over blocks whose arguments have been checked."""
     logits = _logits(x, means)
     half_norm = 0.5 * np.einsum("nd,nd->n", x, x)
     constant = 0.5 * x.shape[1] * np.log(2 * np.pi) + np.log(len(logits))
     return logsumexp(logits, axis=0) - half_norm - constant
+
+
+def log_density(x: Float[Array, "n d"], means: Float[Array, "K d"]) -> Float[Array, " n"]:
+    """log q(x) = log (1/K) sum_i exp(-|x - mu_i|^2 / 2) - (d/2) log 2 pi, for each row of x."""
+    _, x, means = _points_and_means(x, means)
+    return _log_density(x, means)
 
 
 def responsibilities(x: Float[Array, "n d"], means: Float[Array, "K d"]) -> Float[Array, "K n"]:
@@ -120,7 +174,8 @@ def responsibilities(x: Float[Array, "n d"], means: Float[Array, "K d"]) -> Floa
 
     Sums over components then run along the long axis, which is several times faster than (n, K).
     """
-    return _posterior(*_points_and_means(x, means))
+    _, x, means = _points_and_means(x, means)
+    return _posterior(x, means)
 
 
 def posterior_mean(x: Float[Array, "n d"], means: Float[Array, "K d"]) -> Float[Array, "n d"]:
@@ -128,9 +183,11 @@ def posterior_mean(x: Float[Array, "n d"], means: Float[Array, "K d"]) -> Float[
 
     For the pair {mu, -mu} it is tanh(mu . x) mu.
     """
-    return responsibilities(x, means).T @ np.asarray(means, dtype=np.float64)
+    c, x, means = _points_and_means(x, means)
+    return _posterior(x, means).T @ means + c
 
 
 def score(x: Float[Array, "n d"], means: Float[Array, "K d"]) -> Float[Array, "n d"]:
     """The score grad log q(x) = sum_i w_i(x) mu_i - x, for each row of x."""
-    return posterior_mean(x, means) - np.asarray(x, dtype=np.float64)
+    _, x, means = _points_and_means(x, means)
+    return _posterior(x, means).T @ means - x

@@ -28,13 +28,16 @@ Theta, Sample = Float[Array, "*K d"], Float[Array, "n d"]
 Weights = Float[Array, " n"] | None
 
 
-def _mean(part, theta, weights, *samples):
-    """Mean over the rows of what ``part`` sums over a block, its weights None where all agree."""
-    n = len(samples[0])
-    weights, blocks = check.weights(weights, n), mixture.blocks(n, max(theta.shape))
-    if weights is None:
-        return sum(part(theta, None, *(s[i] for s in samples)) for i in blocks) / n
-    return sum(part(theta, weights[i], *(s[i] for s in samples)) for i in blocks)
+def _mean(part, theta, weights, x, *others):
+    """Mean over the rows of what ``part`` sums over a block, seen from the origin of theta."""
+    c, theta = mixture._centred(theta)
+    weights, blocks = check.weights(weights, len(x)), mixture.blocks(len(x), max(theta.shape))
+
+    def over(rows):
+        own = None if weights is None else weights[rows]
+        return part(theta, own, mixture._less(x[rows], c), *(other[rows] for other in others))
+
+    return sum(map(over, blocks)) / (len(x) if weights is None else 1)
 
 
 def _times(values, weights):
@@ -52,10 +55,8 @@ def _sum(values, weights):
 
 
 def _regression_loss(theta, weights, x, v):
-    if theta.ndim == 1:
-        fit = np.outer(np.tanh(x @ theta), theta)
-    else:
-        fit = mixture._posterior(x, theta).T @ theta
+    pair = theta.ndim == 1
+    fit = np.outer(np.tanh(x @ theta), theta) if pair else mixture._posterior(x, theta).T @ theta
     residual = fit - v
     if weights is None:  # one contraction: three times as fast as a row at a time
         return np.einsum("nd,nd->", residual, residual) / 2
@@ -116,7 +117,7 @@ def _explicit(part, theta, x, mu, weights):
     theta, x = check.parameter_and_sample(theta, x)
     mu = check.array("mu", mu, 1, 2)
     check.same("mu.shape[-1]", mu.shape[-1], "the columns of x", x.shape[1])
-    means = mixture.pair(mu) if mu.ndim == 1 else mu
+    means = (mixture.pair(mu) if mu.ndim == 1 else mu) - mixture._centred(theta)[0]
 
     def towards_truth(theta, weights, x):
         return part(theta, weights, x, mixture._posterior(x, means).T @ means)
@@ -178,6 +179,7 @@ def _implicit_gradient(theta, weights, x):
 def implicit_loss(theta: Theta, x: Sample, weights: Weights = None):
     """The implicit objective: mean of |s|^2/2 + div s, less the terms |x|^2/2 - d free of theta.
 
+    These depend on the origin, and so does this form, alone of the three.
     Pair: r^2 (1 + sech^2 u)/2 - u tanh u with u = theta . x.
     K centres: -|f|^2/2 - f . x + sum_i w_i |theta_i|^2 with f = sum_i w_i theta_i.
 
@@ -189,7 +191,9 @@ def implicit_loss(theta: Theta, x: Sample, weights: Weights = None):
         As in :func:`literal_loss`, which says what is returned.
     """
     theta, x = check.parameter_and_sample(theta, x)
-    return _mean(_implicit_loss, theta, weights, x)
+    about_c, (c, _) = _mean(_implicit_loss, theta, weights, x), mixture._centred(theta)
+    rows = x @ c - c @ c / 2  # by how much the |x|^2/2 that is left out differs from that about c
+    return about_c - (rows.mean() if weights is None else rows @ weights)
 
 
 def implicit_gradient(theta: Theta, x: Sample, weights: Weights = None) -> Theta:

@@ -1,7 +1,9 @@
 """Bad input gets one ValueError that names the argument, what it was and what it must be."""
 
+import importlib
 import inspect
 import re
+from pathlib import Path
 
 import jaxtyping
 import numpy as np
@@ -39,6 +41,7 @@ GOOD = [
     (mixture.shrink, dict(means=C, t=0.1)),
     (mixture.sample, dict(rng=RNG, n=3, means=C)),
     (mixture.diffuse, dict(rng=RNG, x0=X, t=0.1)),
+    (mixture.origin, dict(means=C)),
     (mixture.blocks, dict(n=3, width=2)),
     (mixture.log_density, dict(x=X, means=C)),
     (mixture.responsibilities, dict(x=X, means=C)),
@@ -244,7 +247,7 @@ def test_every_public_function_is_here_and_its_good_call_is_good():
 @pytest.mark.parametrize("f, good, name, bad", ALONE)
 def test_a_bad_argument_is_named_with_what_it_was_and_must_be(f, good, name, bad):
     text = message(f, good | {name: bad})
-    assert re.match(rf"{name}\b.*: got .+, must ", text, re.DOTALL)  # a matrix prints in lines
+    assert re.fullmatch(rf"{name}\b.*: got .+, must .+", text)  # one line
 
 
 @pytest.mark.parametrize("f, good, name", TOGETHER)
@@ -274,6 +277,93 @@ def test_shapes_that_do_not_match_are_named(f, good, name):
 def test_batches_that_do_not_broadcast_are_named(f):
     text = message(f, dict(theta=np.ones((2, 3)), mu=np.ones((5, 3))))
     assert re.match(r"(theta|mu)\b.*: got .*, must .*\b(theta|mu)\b", text)
+
+
+CHAPTERS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.py"))
+BESIDE = {
+    f
+    for path in CHAPTERS
+    for _, f in inspect.getmembers(importlib.import_module(path.stem), inspect.isfunction)
+    if f.__module__ == path.stem
+}
+DRAWING = sorted(
+    (f for f in public_functions() | BESIDE if "rng" in inspect.signature(f).parameters),
+    key=lambda f: (f.__module__, f.__name__),
+)
+
+
+@pytest.mark.parametrize("bad", [3, None, np.random.RandomState(0), np.random], ids=str)
+@pytest.mark.parametrize("f", DRAWING, ids=lambda f: f"{f.__module__}.{f.__name__}")
+def test_a_seed_is_refused_before_anything_is_done_with_the_other_arguments(f, bad):
+    names = list(inspect.signature(f).parameters)
+    assert names[0] == "rng"
+    text = message(f, dict.fromkeys(names) | {"rng": bad})
+    assert re.fullmatch(r"rng: got .+, must be a numpy.random.Generator", text)
+
+
+class Table:
+    """What a data frame is to numpy: values, and columns with names."""
+
+    def __init__(self, values, columns):
+        self.values, self.columns = np.asarray(values), columns
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self.values, dtype=dtype)
+
+    def __repr__(self):
+        return "   a  b\n" * 40
+
+
+def test_a_table_is_taken_by_its_values_and_its_columns_must_be_those_of_the_centres():
+    x, theta = Table(X[:, :2], ["a", "b"]), Table(C[:, :2], ["a", "b"])
+    for f in (em.em_step, objective.implicit_gradient):
+        np.testing.assert_array_equal(f(theta, x), f(C[:, :2], X[:, :2]))
+    np.testing.assert_array_equal(mixture.score(x, theta), mixture.score(X[:, :2], C[:, :2]))
+    other = Table(C[:, 1::-1], ["b", "a"])
+    text = message(em.em_step, dict(theta=other, x=x))
+    assert text == "theta.columns: got ['b', 'a'], must be ['a', 'b'] to match x"
+    text = message(mixture.score, dict(x=x, means=other))
+    assert text == "means.columns: got ['b', 'a'], must be ['a', 'b'] to match x"
+
+
+@pytest.mark.parametrize(
+    "value, got",
+    [
+        ([[1.0, "setosa"], [2.0, "virginica"]], "'setosa' at index (0, 1)"),
+        ([[1.0, 2.0], [None, 3.0]], "None at index (1, 0)"),
+        ([[1, 2.5], [True, 3.0]], "a table of objects"),
+    ],
+)
+def test_a_table_of_mixed_columns_is_refused_with_its_first_odd_entry(value, got):
+    x = Table(np.array(value, dtype=object), ["a", "b"])
+    text = message(em.em_step, dict(theta=np.eye(2), x=x))
+    assert text == f"x: got {got}, must be an array of real numbers"
+
+
+def test_a_missing_value_is_named_with_its_place():
+    x = Table([[1.0, 2.0], [3.0, np.nan]], ["a", "b"])
+    text = message(em.em_step, dict(theta=np.eye(2), x=x))
+    assert text == "x: got nan at index (1, 1), must be finite"
+    text = message(em.em_step, dict(theta=np.eye(2), x=Table([["1", "2"]], ["a", "b"])))
+    assert "\n" not in text and text.endswith("must be an array of real numbers")
+
+
+def test_times_that_cannot_be_undone_are_refused():
+    good = dict(rng=RNG, theta=V, steps=3, x0=X, eta=0.1)
+    text = message(descent.gmm_denoiser, good | {"t": 40.0})
+    assert text == "t: got 40, must be <= 20, or rounding drowns what is left"
+    text = message(descent.anneal, good | {"times": [40.0, 1.0]})
+    assert text == "times: got 40, must be <= 20, or rounding drowns what is left"
+    text = message(samplers.reverse_sde, dict(rng=RNG, score=pull, x=X, times=[36.0, 0.0]))
+    assert text == "h, a step: got 36, must be <= 20, or rounding drowns what is left"
+    text = message(schemes.schedule, dict(T=40.0, steps=20))
+    assert text == "T: got 40, must be <= 23 for 20 steps: none may be longer than 20"
+    text = message(pair_information.fisher, dict(size=1e-8))
+    assert text == "size: got 1e-08, must be >= 1e-05: below, information is rounding"
+    with pytest.raises(ValueError, match=r"size at the smallest t: got .*, must be >= 1e-05"):
+        noise.covariance(1.0, [40.0], [1.0])
+    with pytest.raises(ValueError, match=r"weight: got .*, must not be zero at every t"):
+        noise.covariance(1.0, [0.1], [0.0])
 
 
 def test_noise_and_points_of_different_number_are_named():

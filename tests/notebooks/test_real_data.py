@@ -6,6 +6,7 @@ from helpers import EPS, Z, arrays, rotation, slow_score, slow_weights
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
+from sklearn import datasets
 
 import real_data
 from ddpm_gmm import centres, em, mixture
@@ -77,7 +78,7 @@ def test_whitening_twice_changes_nothing():
     np.testing.assert_allclose(em.maximum_likelihood(fitted, x / sigma), fitted, 0, STOP)
 
 
-@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e4])
+@pytest.mark.parametrize("scale", [1e-200, 1e-3, 1.0, 1e4, 1e90])
 def test_units_rotations_and_shifts_do_not_matter(scale):
     theta, x = draw(3)
     sigma, fitted = real_data.noise_level(theta, x)
@@ -127,13 +128,51 @@ def test_the_bias_is_the_centres_degrees_of_freedom():
 
 def test_as_many_centres_as_points_and_points_without_noise_are_refused():
     x = np.eye(3)
-    with pytest.raises(ValueError, match="theta: got 3 centres, must be fewer"):
+    with pytest.raises(ValueError, match="theta: got 3 centres, must be fewer than 3, the dist"):
         real_data.noise_level(x, x)
-    with pytest.raises(ValueError, match="x: got points that all lie on the centres"):
+    with pytest.raises(ValueError, match="theta: got 2 centres, must be fewer than 2, the dist"):
         real_data.noise_level(x[:2], np.repeat(x[:2], 3, axis=0))
+    on_a_line = np.array([[0.0], [1.0], [1e-200]])
+    with pytest.raises(ValueError, match="x: got points that lie on the centres to rounding"):
+        real_data.noise_level(on_a_line[:2], on_a_line)
+
+
+def test_a_constant_column_is_named_and_repeated_rows_count_as_often_as_they_come():
+    theta, x = draw(7, n=60, K=2, d=3)
+    still = x.copy()
+    still[:, 1] = 2.0
+    with pytest.raises(ValueError, match="x: got the constant column 1, must vary"):
+        real_data.noise_level(theta, still)
+    sigma, fitted = real_data.noise_level(theta, np.repeat(x, 3, axis=0))
+    once = real_data.noise_level(theta, x)
+    assert abs(sigma / once[0] - 1) <= STOP
+    np.testing.assert_allclose(fitted, once[1], 0, STOP)
+
+
+@pytest.mark.parametrize("offset", [300.0, 1000.0, 1e4, 1e8])
+def test_the_noise_level_of_data_far_from_zero_is_that_at_zero(offset):
+    grid = 2.0**-20
+    for key in range(5):
+        rng = np.random.default_rng([8, key])
+        means = centres.simplex(3, 2, 6.0)
+        x = np.round(mixture.sample(rng, 500, means) / grid) * grid
+        start = np.round((means + 0.5 * rng.standard_normal(means.shape)) / grid) * grid
+        sigma, fitted = real_data.noise_level(start, x)
+        away, moved = real_data.noise_level(start + offset, x + offset)
+        assert abs(away / sigma - 1) <= STOP
+        np.testing.assert_allclose(moved * away - offset, sigma * fitted, 0, STOP + 4e-16 * offset)
+        far = real_data.residual(start + offset, x + offset)
+        assert abs(far - real_data.residual(start, x)) <= 1e4 * EPS
+
+
+def test_iris_in_another_unit_of_temperature_is_iris():
+    x = datasets.load_iris().data
+    start = x[[0, 60, 120]]
+    sigma, _ = real_data.noise_level(start, x)
+    assert abs(real_data.noise_level(start + 2000, x + 2000)[0] / sigma - 1) <= STOP
 
 
 def test_a_likelihood_without_a_maximum_is_reported():
     x = np.repeat(np.eye(3), 2, axis=0)  # three centres can sit on the three places: sigma -> 0
-    with pytest.raises((RuntimeError, ValueError)):
+    with pytest.raises(ValueError, match="theta: got 3 centres, must be fewer than 3"):
         real_data.noise_level(np.eye(3) + 0.01 * np.arange(9).reshape(3, 3), x)

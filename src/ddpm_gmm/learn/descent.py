@@ -77,7 +77,8 @@ def gmm_denoiser(
     Parameters
     ----------
     rng : numpy.random.Generator
-    t : float, > 0
+    t : float, > 0, at most 20
+        The signal e^{-t} X_0 is rounded beside the noise, and the step is multiplied by e^t.
     theta : array (d,) for the tied pair, (K, d) for centres; at time 0; K <= n, none equal
     steps : int, H
     x0 : array (n, d)
@@ -96,7 +97,7 @@ def gmm_denoiser(
     array (steps + 1, *theta.shape)
         The trajectory at time 0.
     """
-    rng, t = check.generator(rng), check.number("t", t, above=0)
+    rng, t = check.generator(rng), check.reversible("t", t)
     theta, x0 = check.start(theta, x0, "x0")
 
     kept = None if redraw else mixture.diffuse(rng, x0, t)
@@ -123,7 +124,7 @@ def anneal(
     Parameters
     ----------
     rng : numpy.random.Generator
-    times : array (q,), > 0, in the order in which they are visited: high noise first
+    times : array (q,), > 0, at most 20, in the order in which they are visited: high noise first
     theta, steps, x0, eta, gradient
         As in :func:`gmm_denoiser`, for each noise scale; theta at time 0.
 
@@ -133,9 +134,10 @@ def anneal(
         What each noise scale learned, at time 0: the mean of its last half of iterates, since
         fresh noise keeps the iterates themselves in motion.
     """
-    times, steps = check.array("times", times, 1), check.count("steps", steps)
-    if (times <= 0).any():
-        raise ValueError(f"times: got {times.min():g}, must be > 0")
+    rng, times = check.generator(rng), check.array("times", times, 1)
+    steps = check.count("steps", steps)
+    for t in times:
+        check.reversible("times", t)
     learned = []
     for t in times:
         path = gmm_denoiser(rng, t, theta, steps, x0=x0, eta=eta, gradient=gradient)

@@ -15,10 +15,12 @@ Weights = Float[Array, " n"] | None
 
 
 def _starts_and_sample(theta, x, weights):
+    """(c, theta - c, x - c, weights), with c the origin of all the starts' centres."""
     theta, x = check.array("theta", theta, 3), check.array("x", x, 2)
     check.same("theta.shape[-1]", theta.shape[-1], "the columns of x", x.shape[1])
     weights = check.weights(weights, len(x))
-    return theta, x, 1 / len(x) if weights is None else weights
+    c = mixture.origin(theta.reshape(-1, theta.shape[-1]))
+    return c, theta - c, mixture._less(x, c), 1 / len(x) if weights is None else weights
 
 
 def _posterior(theta, x):
@@ -43,9 +45,10 @@ def explicit_gradient(
     weights : array (n,), optional
         Of the points; 1/n each if not given.
     """
-    theta, x, weights = _starts_and_sample(theta, x, weights)
+    c, theta, x, weights = _starts_and_sample(theta, x, weights)
     mu = check.array("mu", mu, 2)
     check.same("mu.shape[1]", mu.shape[1], "the columns of x", x.shape[1])
+    mu = mu - c
     target, w = mixture.posterior_mean(x, mu), _posterior(theta, x)
     gap = np.swapaxes(w, 1, 2) @ theta - target
     c = theta @ np.swapaxes(gap, 1, 2)
@@ -58,7 +61,7 @@ def em_step(theta: Starts, x: Sample, weights: Weights = None) -> Starts:
 
     Shapes as in :func:`explicit_gradient`; only the ratios of the weights count.
     """
-    theta, x, weights = _starts_and_sample(theta, x, weights)
+    c, theta, x, weights = _starts_and_sample(theta, x, weights)
     w = _posterior(theta, x) * weights
     mass = w.sum(axis=2)[..., None]
-    return np.where(mass > 0, w @ x / np.where(mass > 0, mass, 1.0), theta)
+    return np.where(mass > 0, w @ x / np.where(mass > 0, mass, 1.0), theta) + c

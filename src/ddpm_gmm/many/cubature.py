@@ -63,17 +63,20 @@ def expectation(rng: np.random.Generator, f, means: Float[Array, "K d"], m: int,
 
 
 def _in_the_span(theta, means):
-    """(basis, theta, means): an orthonormal basis (s, d) of all the rows, and their coordinates.
+    """(c, basis, theta, means): an orthonormal basis (s, d) of all the rows, and their coordinates.
 
-    Points enter through inner products with centres, and the component of x across the span is
-    independent of them with mean zero: expectations of w_i(x) x lie in the span.
+    Rows less c, the :func:`ddpm_gmm.mixture.origin` of the true centres. Points enter through inner
+    products with centres, and the component of x across the span is independent of them with mean
+    zero: expectations of w_i(x) x lie in the span.
     """
     theta, means = check.array("theta", theta, 2), check.array("means", means, 2)
     check.same("theta.shape[1]", theta.shape[1], "means", means.shape[1])
+    c, means = mixture._centred(means)
+    theta = theta - c
     basis = orth(np.concatenate([theta, means]).T).T
     if not len(basis):  # every centre is the origin
         basis = np.eye(1, theta.shape[1])
-    return basis, theta @ basis.T, means @ basis.T
+    return c, basis, theta @ basis.T, means @ basis.T
 
 
 def gradient(
@@ -95,7 +98,7 @@ def gradient(
     rng, m, scrambles
         As in :func:`expectation`.
     """
-    basis, inner, truth = _in_the_span(theta, means)
+    rng, (_, basis, inner, truth) = check.generator(rng), _in_the_span(theta, means)
 
     def part(x):
         return objective.explicit_gradient(inner, x, truth)
@@ -103,13 +106,13 @@ def gradient(
     return expectation(rng, part, truth, m, scrambles) @ basis
 
 
-def _about(anchors, basis, truth):
+def _about(anchors, c, basis, truth):
     """Where to draw points, in the basis, and how to weigh them: the truth itself, or anchors."""
     if anchors is None:
         return truth, lambda x: None
     anchors = check.array("anchors", anchors, 2)
     check.same("anchors.shape[1]", anchors.shape[1], "means", basis.shape[1])
-    about = anchors @ basis.T
+    about = (anchors - c) @ basis.T
 
     return about, lambda x: importance(x, truth, about)
 
@@ -144,9 +147,9 @@ def moments(
     mass : array (scrambles, K)
     first : array (scrambles, K, d)
     """
-    basis, inner, truth = _in_the_span(theta, means)
+    rng, (c, basis, inner, truth) = check.generator(rng), _in_the_span(theta, means)
     check.same("theta.shape", np.shape(theta), "means", np.shape(means))
-    about, weigh = _about(anchors, basis, truth)
+    about, weigh = _about(anchors, c, basis, truth)
 
     def part(x):
         out, weights = 0.0, weigh(x)
@@ -157,7 +160,8 @@ def moments(
         return out
 
     found, K = expectation(rng, part, about, m, scrambles), len(truth)
-    return 1 / K + found[..., 0], np.asarray(means) / K + found[..., 1:] @ basis
+    off = found[..., :1] * c + found[..., 1:] @ basis
+    return 1 / K + found[..., 0], np.asarray(means) / K + off
 
 
 def G(
@@ -173,9 +177,9 @@ def G(
     G at the truth, whose mean is zero, is the control variate: the error vanishes at theta = means.
     Arguments as in :func:`moments`; the same generator gives the same points.
     """
-    basis, inner, truth = _in_the_span(theta, means)
+    rng, (c, basis, inner, truth) = check.generator(rng), _in_the_span(theta, means)
     check.same("theta.shape", np.shape(theta), "means", np.shape(means))
-    about, weigh = _about(anchors, basis, truth)
+    about, weigh = _about(anchors, c, basis, truth)
 
     def part(x):
         weights = weigh(x)

@@ -8,10 +8,14 @@ from jaxtyping import Float
 
 from ddpm_gmm import check, mixture
 
+_MOST = 1e75  # entries beyond it have fourth powers that overflow
+
 
 def _shares(means, x):
-    w = mixture.responsibilities(x, means).T
-    means, x = np.asarray(means, dtype=np.float64), np.asarray(x, dtype=np.float64)
+    # H is of the fourth degree in distances, and they must not overflow.
+    x, means = check.array("x", x, 2, most=_MOST), check.array("means", means, 2, most=_MOST)
+    _, x, means = mixture._points_and_means(x, means)
+    w = mixture._posterior(x, means).T
     apart, gap = x[:, None, :] - means, means - (w @ means)[:, None, :]
     psi = w[:, :, None] * apart
     c = -np.einsum("nkd,nkd->nk", apart, gap)

@@ -10,6 +10,8 @@ import numpy as np
 from ddpm_gmm import check, geometry, rules
 from ddpm_gmm.pair import population
 
+LEAST = 1e-5  # of |mu|: information of 2 |mu|^2 is what is left of 1, whose rounding is 6e-7 of it
+
 
 def _diagonal(matrix):
     return matrix[..., 0, 0], matrix[..., 1, 1]
@@ -17,8 +19,10 @@ def _diagonal(matrix):
 
 def _at_truth(size, name="size"):
     size = check.array(name, size, least_axes=0)
-    if (size <= 0).any():
-        raise ValueError(f"{name}: got {size.min():g}, must be > 0: at 0 it has no direction")
+    if size.min() < LEAST:
+        raise ValueError(
+            f"{name}: got {size.min():g}, must be >= {LEAST:g}: below, information is rounding"
+        )
     return size, geometry.from_plane(size, 0.0)
 
 
@@ -30,7 +34,7 @@ def fisher(size):
 
     Parameters
     ----------
-    size : float or array (...), |mu| > 0
+    size : float or array (...), |mu| >= 1e-5
 
     Returns
     -------
@@ -46,7 +50,7 @@ def curvature(size):
 
     Parameters
     ----------
-    size : float or array (...), |mu_t| > 0 at the noise scale at hand
+    size : float or array (...), |mu_t| >= 1e-5 at the noise scale at hand
 
     Returns
     -------
@@ -86,7 +90,7 @@ def literal_variance(size_t, t):
 
     Parameters
     ----------
-    size_t : float or array (...), |mu_t| > 0, at time t
+    size_t : float or array (...), |mu_t| >= 1e-5, at time t
     t : float, > 0
 
     Returns
@@ -138,7 +142,7 @@ def cramer_rao(size, d: int, n: int):
 
     Parameters
     ----------
-    size : float or array (...), |mu| > 0
+    size : float or array (...), |mu| >= 1e-5
     d, n : int
 
     Returns

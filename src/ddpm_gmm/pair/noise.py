@@ -152,6 +152,7 @@ def curvature(size: float, t, weight) -> tuple[float, float]:
     Arguments as in :func:`variance`.
     """
     size, (t, weight) = check.number("size", size, above=0), _scales(t, weight)
+    check.number("size at the smallest t", size * np.exp(-t.min()), least=information.LEAST)
     tau = np.exp(-2 * t)
     mu = geometry.from_plane(size * np.sqrt(tau), 0.0)
     H = population.hessian(mu, mu)
@@ -168,7 +169,12 @@ def covariance(size: float, t, weight) -> tuple[float, float]:
 
     Arguments as in :func:`variance`.
     """
-    V, H = variance(size, t, weight), curvature(size, t, weight)
+    t, weight = _scales(t, weight)
+    largest = np.abs(weight).max()
+    if largest == 0:
+        raise ValueError(f"weight: got {weight}, must not be zero at every t")
+    weight = np.ldexp(weight, -np.frexp(largest)[1])  # only their ratios count, and squares go far
+    H, V = curvature(size, t, weight), variance(size, t, weight)
     return V[0] / H[0] ** 2, V[1] / H[1] ** 2
 
 
