@@ -16,7 +16,8 @@ import pytest
 from ddpm_gmm import certify
 
 ROOT = Path(__file__).resolve().parents[1]
-pytestmark = pytest.mark.xdist_group("book")  # the build rules on them, too
+# In the group, since the build rules on them, too.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("book")]
 FILES = {path.stem: path for path in sorted((ROOT / "certificates").glob("*.json"))}
 STATEMENTS = certify.statements()
 

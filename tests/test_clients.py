@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 NAME = "lemma-08"  # the quickest; from a folder that is not the notebook's own
 QUICKEST = ROOT / "notebooks" / f"{NAME}.ipynb"
 
+
 def plain():
     """The environment of somebody who runs a notebook: nothing of the build, every core."""
     ours = {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "MPLBACKEND"}

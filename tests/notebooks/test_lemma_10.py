@@ -43,6 +43,7 @@ def on_samples(rng, length=1.0):
     return np.array(logs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [0, 1, STEPS])
 def test_a_band_has_the_law_of_a_sample_and_not_that_of_another(step):
     logs, _ = in_band(np.random.default_rng(2), D, STEPS, RUNS, D / N)

@@ -101,6 +101,7 @@ def test_far_clusters_leave_their_mean_square_deviation():
     np.testing.assert_allclose(sigma * fitted, means, 0, STOP * sigma)
 
 
+@pytest.mark.slow
 def test_model_data_stay_model_data_where_hard_assignment_shrinks_the_noise():
     fit, hard = [], []
     for key in range(12):
@@ -113,6 +114,7 @@ def test_model_data_stay_model_data_where_hard_assignment_shrinks_the_noise():
     assert abs(np.mean(hard) - 1) > Z * error + 3 / 6000  # the control: nearest centres
 
 
+@pytest.mark.slow
 def test_the_bias_is_the_centres_degrees_of_freedom():
     # Far clusters: sigma^2 n d / sigma_0^2 is chi-square with (n - K) d degrees of freedom.
     K, d, n, runs = 3, 2, 12, 60

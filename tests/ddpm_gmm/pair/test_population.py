@@ -96,6 +96,7 @@ def test_the_reference_gradient_is_the_derivative_of_the_reference_loss():
 # -- the asked precision --------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "d, phi",
     [(1, 0.0), (1, math.pi)]
@@ -317,6 +318,7 @@ def test_extra_dimensions_change_nothing_in_the_plane(vectors):
     np.testing.assert_allclose(across, T[1] * np.eye(len(across))[-1], 0, tol)
 
 
+@pytest.mark.slow
 def test_a_batch_is_a_loop_over_its_vectors():
     # 6000 vectors are several blocks of the quadrature, pieces of 61 one; norms differ, and with
     # them the nodes that a call shares: equal to rounding only.

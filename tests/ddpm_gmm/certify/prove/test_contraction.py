@@ -80,6 +80,7 @@ def test_true_statements_are_proved_and_false_ones_are_not(which, mu, rho, kappa
         certify.prove(statement(which, mu, mu, rho, 0.999 * worst), most=2 * len(leaves))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("which", "mu", "rho"),
     [("step", 0.5, 0.5), ("EM", 0.5, 0.5), ("EM", 0.625, 0.5), ("step", 1.0, 0.625)],
@@ -89,6 +90,7 @@ def test_no_contraction_is_certified_where_there_is_none(which, mu, rho):
         certify.prove(statement(which, mu, mu, rho, 1 - 2**-20), most=1000)
 
 
+@pytest.mark.slow
 def test_leaves_cover_the_half_disc():
     wanted = statement("step", 1.0, 1.0625, 0.5, 0.75)
     leaves = certify.prove(wanted)

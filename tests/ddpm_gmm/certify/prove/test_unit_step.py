@@ -31,6 +31,7 @@ def test_share_over_a_box_dominates(m, r, width, at):
     assert -2 * (m * m + r * r) * Q / (m * P) <= bound + 1e-12 * (1 + (m / r) ** 2)
 
 
+@pytest.mark.slow
 def test_unit_step_on_part_of_its_region_and_a_false_share():
     part = {"kind": "unit_step", "m": [0.0, 4.0], "r": [0.5, 1.5], "share": 1.0}
     assert boxes.prove(unit_step, part)
