@@ -135,9 +135,7 @@ def main(argv=None) -> int:
         report.complain(f"needs {missing.name}: pip install 'ddpm-gmm-companion[book]'")
         return 2
     except OSError as error:  # a full disk, a tree that is read-only, a file that is not ours
-        report.complain(
-            f"{_why(error)}; what is finished stays, and the next run goes on from there"
-        )
+        report.complain(f"{_why(error)}; {STAYS}")
         return 1
     except KeyboardInterrupt:
         report.complain("interrupted; what is finished stays, and the next run goes on from there")
