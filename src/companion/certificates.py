@@ -129,6 +129,11 @@ def _memory() -> Path:
     return paths.BUILD / ACCEPTED / _rules()[:12]
 
 
+def _kept() -> set[str]:
+    """Digests of what was accepted by today's rules; not the drafts of :func:`paths.write`."""
+    return {file.name for file in _memory().glob("*[0-9a-f]")}
+
+
 def _another(name: str, statements: dict) -> str | None:
     """What is wrong where a sound certificate proves something else than its name says."""
     if name not in statements:
@@ -191,7 +196,7 @@ def refuse(faults: dict[str, str | None]) -> None:
 def report() -> None:
     """Rule on every certificate, and say so."""
     names = list(paths.CERTIFICATES.glob("*.json"))
-    before = set(_memory().glob("*"))
+    before = _kept()
     with tqdm(total=len(names), unit="proof") as bar:
 
         def tell(name, fault):
@@ -200,7 +205,7 @@ def report() -> None:
                 says.say(f"accepted {name}")
 
         faults = check(told=tell)
-    anew = len(set(_memory().glob("*")) - before)
+    anew = len(_kept() - before)
     says.say(
         f"{sum(f is None for f in faults.values())} certificates accepted,"
         f" {anew} of them ruled on anew"
