@@ -32,11 +32,16 @@ class Built(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory, worker_id):
+def shared(tmp_path_factory, worker_id):
+    """A folder that all processes of the suite share, for what one of them makes for all."""
+    # With xdist every process has a folder of its own below it.
+    folder = tmp_path_factory.getbasetemp()
+    return folder if worker_id == "master" else folder.parent
+
+
+@pytest.fixture(scope="session")
+def built(shared):
     """``make book`` in this very tree, once for all processes of the suite."""
-    # With xdist every process has a folder of its own below the one they share.
-    shared = tmp_path_factory.getbasetemp()
-    shared = shared if worker_id == "master" else shared.parent
     outcome = shared / "built.json"
     with FileLock(shared / "built.lock"):
         if not outcome.exists():

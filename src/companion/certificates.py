@@ -129,9 +129,9 @@ def _memory() -> Path:
     return paths.BUILD / ACCEPTED / _rules()[:12]
 
 
-def _kept() -> set[str]:
-    """Digests of what was accepted by today's rules; not the drafts of :func:`paths.write`."""
-    return {file.name for file in _memory().glob("*[0-9a-f]")}
+def _kept(memory: Path) -> set[str]:
+    """Digests of what was accepted; not the drafts of :func:`paths.write`."""
+    return {file.name for file in memory.glob("*[0-9a-f]")}
 
 
 def _another(name: str, statements: dict) -> str | None:
@@ -196,7 +196,8 @@ def refuse(faults: dict[str, str | None]) -> None:
 def report() -> None:
     """Rule on every certificate, and say so."""
     names = list(paths.CERTIFICATES.glob("*.json"))
-    before = _kept()
+    memory = _memory()
+    before = _kept(memory)
     with tqdm(total=len(names), unit="proof") as bar:
 
         def tell(name, fault):
@@ -205,7 +206,7 @@ def report() -> None:
                 says.say(f"accepted {name}")
 
         faults = check(told=tell)
-    anew = len(_kept() - before)
+    anew = len(_kept(memory) - before)
     says.say(
         f"{sum(f is None for f in faults.values())} certificates accepted,"
         f" {anew} of them ruled on anew"

@@ -12,10 +12,8 @@ def project(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory, worker_id):
+def finished(shared):
     """A miniature whose book was built, once for all processes of the suite."""
-    shared = tmp_path_factory.getbasetemp()
-    shared = shared if worker_id == "master" else shared.parent
     folder = shared / "finished"
     with FileLock(shared / "finished.lock"):
         if not (folder / "_build" / "html").exists():
@@ -35,5 +33,5 @@ def built_project(finished, tmp_path):
 def pytest_collection_modifyitems(items):
     """Whatever drives the real command in a whole project takes seconds."""
     for item in items:
-        if {"project", "built_project", "small_project"} & set(getattr(item, "fixturenames", ())):
+        if {"project", "built_project"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
