@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from companion import sources
+from companion import syntax
 
 ROOT = Path(__file__).resolve().parents[1]
 CLAIMED = range(11, 15)  # python3.11 to python3.14
@@ -40,7 +40,7 @@ def code():
         for number, cell in enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"]):
             if cell["cell_type"] == "code":
                 name = f"{path.relative_to(ROOT).as_posix()} [{number}]"
-                found[name] = sources.python("".join(cell["source"]))[0]
+                found[name] = syntax.python("".join(cell["source"]))[0]
     return found
 
 
@@ -129,7 +129,7 @@ def test_the_linter_reads_notebooks_and_knows_invalid_escapes(tmp_path):
 
 def test_warnings_as_errors_make_no_evidence_stale():
     """Results are hashed by syntax trees; a warning of the compiler must not change them."""
-    ask = "from companion import sources; print(sources.bare('label = \"$\\\\mu$\"'))"
+    ask = "from companion import syntax; print(syntax.bare('label = \"$\\\\mu$\"'))"
     trees = {
         subprocess.run(
             [sys.executable, "-W", how, "-c", ask],

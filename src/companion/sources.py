@@ -5,68 +5,22 @@ cells. A typo mended in a comment, a docstring or a paragraph therefore makes no
 site shows comments, docstrings and paragraphs, so they count for the site, and for it alone.
 """
 
-import ast
 import hashlib
 import os
 import platform
 import subprocess
-import warnings
 from functools import cache, cached_property
 from pathlib import Path
 
-from companion import paths, written
-
-MAGIC = ("%", "!")  # lines that only IPython understands
+from companion import paths, syntax, written
 
 
 def digest(data: str | bytes) -> str:
     return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
 
 
-def parsed(code: str) -> ast.Module:
-    """The syntax tree, the same whatever its reader has made of Python's warnings."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return ast.parse(code)
-
-
-def bare(code: str) -> str:
-    """The syntax tree of a piece of Python without its docstrings; the text if it has none."""
-    try:
-        tree = parsed(code)
-    except SyntaxError:
-        return code
-    for node in ast.walk(tree):
-        match node:
-            case (
-                ast.Module(body=[ast.Expr(value=ast.Constant(value=str())), *rest])
-                | ast.ClassDef(body=[ast.Expr(value=ast.Constant(value=str())), *rest])
-                | ast.FunctionDef(body=[ast.Expr(value=ast.Constant(value=str())), *rest])
-            ):
-                node.body = rest
-    return ast.dump(tree)
-
-
 def code_cells(notebook) -> list:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
-def python(source: str) -> tuple[str, str]:
-    """A cell's Python, and the lines that are none."""
-    lines = source.splitlines()
-    magic = [line for line in lines if line.lstrip().startswith(MAGIC)]
-    return "\n".join(line for line in lines if line not in magic), "\n".join(magic)
-
-
-def _imported(code: str) -> set[str]:
-    """Every dotted name that a piece of code may import a module by."""
-    names = set()
-    for node in ast.walk(parsed(code)):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return names
 
 
 def _files(name: str) -> set[Path]:
@@ -97,7 +51,7 @@ class Sources:
     def _code(self, path: Path) -> str:
         """The digest of what counts for a result in this file."""
         data = self.bytes(path)
-        return digest(bare(data.decode()) if path.suffix == ".py" else data)
+        return digest(syntax.bare(data.decode()) if path.suffix == ".py" else data)
 
     def _notebook(self, name: str):
         """The notebook as it is written, an nbformat node."""
@@ -108,11 +62,11 @@ class Sources:
         written.check(paths.notebooks(), self.notebook)
 
     def _needed(self, path: Path) -> set[Path]:
-        return set().union(*map(_files, _imported(self.bytes(path).decode())))
+        return set().union(*map(_files, syntax.imported(self.bytes(path).decode())))
 
     def modules(self, code: str) -> set[Path]:
         """The files of our own that a piece of code imports, directly or not."""
-        found, ahead = set(), set().union(*map(_files, _imported(code)))
+        found, ahead = set(), set().union(*map(_files, syntax.imported(code)))
         while ahead:
             path = ahead.pop()
             if path not in found:
@@ -138,7 +92,7 @@ class Sources:
 
         The certificates too, where it reads them.
         """
-        cells = [python(cell.source) for cell in code_cells(self.notebook(name))]
+        cells = [syntax.python(cell.source) for cell in code_cells(self.notebook(name))]
         code = "\n".join(python for python, _ in cells)
         try:
             files = self.modules(code)
@@ -146,7 +100,7 @@ class Sources:
             files = {*paths.SOURCE.rglob("*.py"), *paths.NOTEBOOKS.rglob("*.py")}
         if paths.SOURCE / "companion" / "certificates.py" in files:
             files |= set(paths.CERTIFICATES.glob("*.json"))
-        own = "\n".join(bare(python) + magic for python, magic in cells)
+        own = "\n".join(syntax.bare(python) + magic for python, magic in cells)
         return digest(f"{self.common}\n{self.listing(files, self.code)}\n{own}")
 
     def of_site(self, results: list[str]) -> str:

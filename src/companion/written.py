@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 import nbformat
 
-from companion import paths
+from companion import paths, syntax
 from companion.contract import Broken
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -30,7 +30,7 @@ def parse(name: str, data: bytes):
 def _binds(code: str, variable: str) -> bool:
     """Whether a piece of code assigns to this variable."""
     try:
-        names = (node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name))
+        names = (node for node in ast.walk(syntax.parsed(code)) if isinstance(node, ast.Name))
     except SyntaxError:
         return False
     return any(node.id == variable and isinstance(node.ctx, ast.Store) for node in names)
