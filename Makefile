@@ -10,7 +10,7 @@ export PYTHONPATH := $(CURDIR)/src
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help book test check notebook lab certify baseline mutants new archive lock lint clean
+.PHONY: help book test check notebook lab certify baseline seeds mutants new archive lock lint clean
 
 help:
 	@echo "make book [PROFILE=quick|full]       run the notebooks, check every claim, build the site"
@@ -20,6 +20,7 @@ help:
 	@echo "make lab                             open the notebooks in JupyterLab"
 	@echo "make new NAME=lemma-13               lay down a chapter that passes as it stands"
 	@echo "make baseline [CLAIMS='id ...']      take the measured values as the claims' baselines"
+	@echo "make seeds [ROOTS='7 8']             run the book at twenty other root seeds; every claim must hold"
 	@echo "make certify                         prove the certificates anew; goes on where it was killed"
 	@echo "make mutants                         break forty operators, one at a time: the tests must see it"
 	@echo "make archive                         pack site, executed notebooks, rulings, proofs and lock"
@@ -55,6 +56,9 @@ certify: $(VENV)/.made
 
 baseline: $(VENV)/.made
 	@$(COMPANION) baseline $(CLAIMS)
+
+seeds: $(VENV)/.made
+	@$(COMPANION) seeds $(ROOTS)
 
 new: $(VENV)/.made
 	@$(COMPANION) new $(NAME)

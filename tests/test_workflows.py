@@ -60,30 +60,3 @@ def test_every_push_needs_the_browser():
     assert ".ci/run" in [step.get("run") for step in steps(ROOT / ".github/workflows/book.yml")]
     text = (ROOT / ".ci" / "run").read_text()
     assert "export REQUIRE_BROWSER=1" in text and "pipefail" in text
-
-
-def test_a_run_with_a_new_seed_names_the_chapters_that_failed(tmp_path):
-    """`.ci/seed` itself, with a `make` that fails for one chapter."""
-    (tmp_path / ".ci").mkdir()
-    (tmp_path / "notebooks" / "checks").mkdir(parents=True)
-    (tmp_path / ".ci" / "seed").write_text((ROOT / ".ci" / "seed").read_text())
-    for name in ("one", "two", "checks/one"):
-        (tmp_path / "notebooks" / f"{name}.ipynb").touch()
-    fake = tmp_path / "make"
-    fake.write_text('#!/bin/sh\necho "$@"\ntest "$2" != NAME=two\n')
-    fake.chmod(0o755)
-
-    def seeded(*words):
-        command = ["bash", tmp_path / ".ci" / "seed", *words]
-        path = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
-        return subprocess.run(command, env=path, capture_output=True, text=True, check=False)
-
-    done = seeded("7")
-    assert done.returncode == 1 and done.stderr == "seed 7: claims failed in two\n"
-    said = [f"notebook NAME={name} PARAMS=seed=7" for name in ("one", "two", "checks/one")]
-    assert (
-        done.stdout.splitlines() == (tmp_path / "_build/seed.log").read_text().splitlines() == said
-    )
-    (tmp_path / "notebooks" / "two.ipynb").unlink()
-    assert seeded("7").returncode == 0
-    assert seeded().returncode != 0

@@ -1,4 +1,4 @@
-"""The command line behind the Makefile: build, notebook, baseline, judge, new, certify, check.
+"""The command line behind the Makefile: build, notebook, seeds, baseline, new, certify and others.
 
 Exit 0 when all is well, 1 when a claim or a page fails, 2 when something was asked wrongly.
 """
@@ -43,6 +43,12 @@ def notebook(args):
     _at_work(args, lambda executor: reader.run(args.name, args.profile, args.set, executor))
 
 
+def seeds(args):
+    from companion import seeds
+
+    _at_work(args, lambda executor: seeds.run(args.profile, args.roots, executor))
+
+
 def judge(args):
     """Rule on every claim by what was run before, and run nothing."""
     from companion import build, evidence
@@ -85,11 +91,14 @@ def _parser() -> argparse.ArgumentParser:
     for action, help in (
         (build, "run what is stale, judge every claim, build the site"),
         (baseline, "take the measured values as baselines"),
+        (seeds, "run the book at twenty other root seeds; goes on where it was killed"),
     ):
         sub = command(action, help)
         sub.add_argument("--jobs", type=int, help="processes at a time; as many as cores")
         if action is baseline:
             sub.add_argument("claims", nargs="*", metavar="ID", help="all where none is given")
+        if action is seeds:
+            sub.add_argument("roots", nargs="*", type=int, metavar="ROOT", help="others than those")
     sub = command(notebook, "run one chapter with a reader's parameters, apart from the book")
     sub.add_argument("name", help="as lemma-09")
     sub.add_argument("set", nargs="*", metavar="NAME=VALUE", help="as seed=3 or d=64")

@@ -8,6 +8,7 @@ import msgspec
 from companion import paths
 from companion.contract import Broken
 from companion.rulings import Ruling
+from companion.seeds import MOST, Table
 from companion.sources import commit
 
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -160,4 +161,33 @@ def status(runs: dict[str, dict]) -> str:
     out[-1] += f"`{commit()}`."
     out += ["", "| package | version |", "|---|---|"]
     out += [f"| {package} | {version} |" for package, version in sorted(versions)]
+    return "\n".join([*out, ""])
+
+
+def other_seeds(table: Table, code: dict[str, str]) -> str:
+    """What the claims did at the other root seeds, by notebook; ``code``: the digests of now."""
+    if not table.roots:
+        return "This profile has not been run at other root seeds yet.\n"
+    out = [
+        f"Every notebook was run at {len(table.roots)} further root seeds, {table.roots[0]} to "
+        f"{table.roots[-1]}, and every claim judged there by its bound and its control. The odds "
+        "of a false alarm: that a claim fails at yet another seed with nothing broken, from how "
+        "far the claims stayed from failing (Student's predictive tail), added up.",
+        "",
+        "| notebook | exact claims | sampled | failures | odds of a false alarm | code |",
+        "|---|--:|--:|--:|--:|---|",
+    ]
+    for name, digest in table.code.items():
+        if name not in code:
+            continue
+        own = [
+            m for id, m in table.claims.items() if id.partition(".")[0] == paths.contract_of(name)
+        ]
+        out.append(
+            f"| {{doc}}`{name} </notebooks/{name}>` | {table.exact[name]} | {len(own)} "
+            f"| {sum(m.failed for m in own)} | {readable(f'{sum(m.alarm for m in own):.0e}')} "
+            f"| {'as now' if code[name] == digest else 'older'} |"
+        )
+    total = sum(m.alarm for m in table.claims.values())
+    out += ["", f"All together: {total:.2%} a build; at most {MOST:.0%} is asked for."]
     return "\n".join([*out, ""])

@@ -53,7 +53,23 @@ def _summary(claim: Claim, values: list[float]) -> tuple[float, float, float, fl
     return worst, 0.0, min(values), max(values)
 
 
-def _unfit(claim: Claim, record: dict) -> str | None:
+def margins(claim: Claim, record: dict) -> tuple[float, float]:
+    """How far the value stays inside its bound, and how far the control stays outside of it.
+
+    Of the end that comes nearest: of the interval, or of the numbers. Negative where it is on the
+    wrong side.
+    """
+    low, high = claim.limits
+    _, _, lowest, highest = _summary(claim, record["value"])
+    _, _, wrong_lowest, wrong_highest = _summary(claim, record["control"])
+    if claim.judge == "interval":  # the whole interval outside, on one side
+        outside = max(low - wrong_highest, wrong_lowest - high)
+    else:  # every seed outside
+        outside = min(max(low - c, c - high) for c in record["control"])
+    return min(lowest - low, high - highest), outside
+
+
+def unfit(claim: Claim, record: dict) -> str | None:
     """What makes a record useless: numbers that are not finite, or not as many as are judged."""
     for what in ("value", "control"):
         numbers = record[what]
@@ -80,16 +96,12 @@ def rule(
         where = ", ".join(r["notebook"] for r in records)
         return broken(f"recorded {len(records)} times, must be once ({where})")
     record = records[0]
-    if fault := _unfit(claim, record):
+    if fault := unfit(claim, record):
         return broken(fault)
-    low, high = claim.limits
-    value, half, lowest, highest = _summary(claim, record["value"])
-    wrong, _, wrong_lowest, wrong_highest = _summary(claim, record["control"])
-    held = low <= lowest and highest <= high
-    if claim.judge == "interval":  # the whole interval outside, on one side
-        control_failed = wrong_highest < low or high < wrong_lowest
-    else:  # every seed outside
-        control_failed = not any(low <= c <= high for c in record["control"])
+    value, half, *_ = _summary(claim, record["value"])
+    wrong = _summary(claim, record["control"])[0]
+    inside, outside = margins(claim, record)
+    held, control_failed = inside >= 0, outside > 0
     known = {
         "value": value,
         "spread": half or None,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nbformat
 
-from companion import conditions, evidence, pages, paths, report
+from companion import conditions, evidence, pages, paths, report, seeds
 from companion.contract import Broken
 from companion.evidence import Evidence
 from companion.rulings import Rulings
@@ -46,10 +46,12 @@ def stage(sources: Sources, found: Evidence, whole: Rulings) -> None:
         nbformat.write(evidence.page(sources.notebook(name), executed), target)
     generated = book / "_generated"
     generated.mkdir()
+    code = {name: sources.code_of(name) for name in paths.notebooks()}
     for name, text in (
         ("ledger", pages.ledger(whole.rulings)),
         ("map", pages.paper_map(pages.load_map(), whole.rulings)),
         ("status", pages.status(found.runs())),
+        ("seeds", pages.other_seeds(seeds.read(sources.profile), code)),
     ):
         (generated / f"{name}.md").write_text(text, encoding="utf-8")
 

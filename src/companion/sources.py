@@ -87,10 +87,10 @@ class Sources:
             [lock, *runner], self.code
         )
 
-    def of_notebook(self, name: str) -> str:
-        """What the executed notebook comes from: its code, the modules this imports, the rest.
+    def _own(self, name: str) -> str:
+        """What the executed notebook comes from, but for what all of them come from.
 
-        The certificates too, where it reads them.
+        Its code, the modules that this imports, the certificates where it reads them.
         """
         cells = [syntax.python(cell.source) for cell in code_cells(self.notebook(name))]
         code = "\n".join(python for python, _ in cells)
@@ -101,12 +101,21 @@ class Sources:
         if paths.SOURCE / "companion" / "certificates.py" in files:
             files |= set(paths.CERTIFICATES.glob("*.json"))
         own = "\n".join(syntax.bare(python) + magic for python, magic in cells)
-        return digest(f"{self.common}\n{self.listing(files, self.code)}\n{own}")
+        return f"{self.listing(files, self.code)}\n{own}"
+
+    def code_of(self, name: str) -> str:
+        """The digest of the notebook's code on any machine, whatever runs it there."""
+        return digest(self._own(name))[:16]
+
+    def of_notebook(self, name: str, seed: int | None = None) -> str:
+        """The digest of all that the executed notebook comes from, with the root seed if given."""
+        return digest(f"{self.common}\n{self._own(name)}" + ("" if seed is None else f" {seed}"))
 
     def of_site(self, results: list[str]) -> str:
         """What the site comes from: the text of every page, the source it shows, the results."""
         files = [paths.ROOT / "_config.yml", paths.ROOT / "_toc.yml"]
         files += [p for p in (paths.ROOT / "book").rglob("*") if p.is_file()]
+        files += paths.BASELINES.glob("seeds-*.json")
         files += [paths.notebook(name) for name in paths.notebooks()]
         files += [p for home in (paths.SOURCE, paths.NOTEBOOKS) for p in home.rglob("*.py")]
         pages = self.listing(files, lambda path: digest(self.bytes(path)))
