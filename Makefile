@@ -20,7 +20,7 @@ help:
 	@echo "make lab                             open the notebooks in JupyterLab"
 	@echo "make new NAME=lemma-13               lay down a chapter that passes as it stands"
 	@echo "make baseline [CLAIMS='id ...']      take the measured values as the claims' baselines"
-	@echo "make seeds [ROOTS='7 8']             run the book at twenty other root seeds; every claim must hold"
+	@echo "make seeds [NAME=lemma-09] [ROOTS=7] run the book at twenty other root seeds; every claim must hold"
 	@echo "make certify                         prove the certificates anew; goes on where it was killed"
 	@echo "make mutants                         break forty operators, one at a time: the tests must see it"
 	@echo "make archive                         pack site, executed notebooks, rulings, proofs and lock"
@@ -58,7 +58,7 @@ baseline: $(VENV)/.made
 	@$(COMPANION) baseline $(CLAIMS)
 
 seeds: $(VENV)/.made
-	@$(COMPANION) seeds $(ROOTS)
+	@$(COMPANION) seeds $(addprefix --only=,$(NAME)) $(ROOTS)
 
 new: $(VENV)/.made
 	@$(COMPANION) new $(NAME)

@@ -46,7 +46,7 @@ def notebook(args):
 def seeds(args):
     from companion import seeds
 
-    _at_work(args, lambda executor: seeds.run(args.profile, args.roots, executor))
+    _at_work(args, lambda executor: seeds.run(args.profile, args.only, args.roots, executor))
 
 
 def judge(args):
@@ -98,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
         if action is baseline:
             sub.add_argument("claims", nargs="*", metavar="ID", help="all where none is given")
         if action is seeds:
+            sub.add_argument("--only", action="append", default=[], help="one chapter, as lemma-09")
             sub.add_argument("roots", nargs="*", type=int, metavar="ROOT", help="others than those")
     sub = command(notebook, "run one chapter with a reader's parameters, apart from the book")
     sub.add_argument("name", help="as lemma-09")

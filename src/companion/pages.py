@@ -8,7 +8,7 @@ import msgspec
 from companion import paths
 from companion.contract import Broken
 from companion.rulings import Ruling
-from companion.seeds import MOST, Table
+from companion.seeds import MOST, Table, total
 from companion.sources import commit
 
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -188,6 +188,8 @@ def other_seeds(table: Table, code: dict[str, str]) -> str:
             f"| {sum(m.failed for m in own)} | {readable(f'{sum(m.alarm for m in own):.0e}')} "
             f"| {'as now' if code[name] == digest else 'older'} |"
         )
-    total = sum(m.alarm for m in table.claims.values())
-    out += ["", f"All together: {total:.2%} a build; at most {MOST:.0%} is asked for."]
+    out += [
+        "",
+        f"All together: {total(table.claims):.2%} a build; at most {MOST:.0%} is asked for.",
+    ]
     return "\n".join([*out, ""])

@@ -81,8 +81,15 @@ def test_a_claim_that_fails_at_a_seed_is_named_and_nothing_is_run_twice(drawn):
     done = drawn.make("seeds", "ROOTS=2 3 4")
     assert done.returncode != 0 and "Traceback" not in done.stderr
     assert "claim tiny.root fails at 1 of 3 roots: 3" in done.stderr
-    assert done.stdout.count("ran ") == 1 and "seed 3 " in done.stdout
+    done = drawn.make("seeds", "ROOTS=2 3 4 5", "NAME=tiny")
+    assert "claim tiny.root fails at 2 of 4 roots: 3, 5" in done.stderr
+    assert done.stdout.count("ran ") == 1 and "seed 5 " in done.stdout
     assert not (drawn.folder / "baselines" / "seeds-quick.json").exists()
+
+
+def test_a_chapter_that_is_not_there_is_named(drawn):
+    done = drawn.make("seeds", "NAME=tinny")
+    assert done.stderr.startswith("companion: NAME: got 'tinny', must be one of tiny\n")
 
 
 def test_a_notebook_that_breaks_at_a_seed_is_named_and_the_others_still_run(drawn):
