@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nbformat
 
-from companion import conditions, evidence, pages, paths, report, seeds
+from companion import conditions, evidence, pages, paper, paths, report, seeds
 from companion.contract import Broken
 from companion.evidence import Evidence
 from companion.rulings import Rulings
@@ -51,6 +51,7 @@ def stage(sources: Sources, found: Evidence, whole: Rulings) -> None:
         ("ledger", pages.ledger(whole.rulings)),
         ("map", pages.paper_map(pages.load_map(), whole.rulings)),
         ("status", pages.status(found.runs())),
+        ("paper", paper.read(paths.ROOT / "book").table()),
         ("seeds", pages.other_seeds(seeds.read(sources.profile), code)),
     ):
         (generated / f"{name}.md").write_text(text, encoding="utf-8")

@@ -2,7 +2,7 @@
 
 ``{claim}`lemma-08.remainder-order``` writes the measured value, ``{control}`` its control's, both
 formatted as its contract says and linked to the ledger. An unknown id is a warning, which the
-build treats as an error.
+build treats as an error. ``{paper} Lemma 8`` is the box of what is known of that item.
 """
 
 import gc
@@ -12,16 +12,24 @@ from functools import cache
 from pathlib import Path
 
 from docutils import nodes
+from docutils.statemachine import StringList
 from myst_nb.core.render import MimeData, MimeRenderPlugin
 from sphinx import addnodes
 from sphinx.util import logging
-from sphinx.util.docutils import SphinxRole
+from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from companion.pages import card, label, readable
+from companion.paper import Paper, read
 from companion.records import MIME
 from companion.rulings import Ruling, Rulings
 
 logger = logging.getLogger(__name__)
+
+
+@cache
+def paper(source_dir: str) -> Paper:
+    """What the stage knows of the paper."""
+    return read(Path(source_dir) / "book")
 
 
 @cache
@@ -70,6 +78,24 @@ class ClaimNumber(SphinxRole):
         return [link], []
 
 
+class PaperBox(SphinxDirective):
+    """``{paper} Lemma 8``: a box with what is known of that item of the paper, and links to it."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+
+    def run(self):
+        name = self.arguments[0]
+        text = paper(str(self.env.srcdir)).box(name)
+        if text is None:
+            logger.warning("no item %r in book/paper.toml", name, location=self.get_location())
+            return []
+        box = nodes.admonition(classes=["paper"])
+        box += nodes.title(text=f"{name} in the paper")
+        self.state.nested_parse(StringList(text.splitlines()), self.content_offset, box)
+        return [box]
+
+
 def _badge(mark):
     def role(name, rawtext, text, lineno, inliner, options=None, content=None):
         return [nodes.inline(text=text, classes=["status", f"status-{mark}"])], []
@@ -96,6 +122,7 @@ def setup(app):
     app.connect("autodoc-process-docstring", _formulas, priority=100)  # before numpydoc adds markup
     for of, name in (("value", "claim"), ("control", "control")):
         app.add_role(name, ClaimNumber(of))
+    app.add_directive("paper", PaperBox)
     for mark in ("held", "partly", "none"):
         app.add_role(mark, _badge(mark))
     return {"version": "1", "parallel_read_safe": True}

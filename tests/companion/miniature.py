@@ -26,6 +26,9 @@ tolerance = 1e-9
 STORY = """# Tiny
 
 The root is {claim}`tiny.root`, the control's {control}`tiny.root`.
+
+:::{paper} Lemma 9
+:::
 """
 PARAMETERS = 'profile = "quick"\nseed = 1'
 WORK = """from companion import record, sizes
@@ -52,15 +55,18 @@ class Project:
             shutil.copy2(ROOT / name, folder)
         shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copytree(ROOT / "book" / "_static", folder / "book" / "_static")
-        shutil.copy(ROOT / "book" / "references.bib", folder / "book")
+        for name in ("references.bib", "paper.toml"):
+            shutil.copy(ROOT / "book" / name, folder / "book")
         (folder / "_toc.yml").write_text(
             "format: jb-book\nroot: book/index\n"
-            "chapters:\n- file: notebooks/tiny\n- file: book/ledger\n- file: book/status\n"
+            "chapters:\n- file: notebooks/tiny\n"
+            "- file: book/ledger\n- file: book/status\n- file: book/paper\n"
         )
         (folder / "book" / "map.toml").write_text(
             '[[row]]\nitem = "Tiny lemma"\nsays = "Roots."\nnotebooks = ["tiny"]\n'
         )
-        for page, generated in (("index", "map"), ("ledger", "ledger"), ("status", "status")):
+        generated_pages = (("index", "map"), *((n, n) for n in ("ledger", "status", "paper")))
+        for page, generated in generated_pages:
             text = f"# The {page}\n\n```{{include}} _generated/{generated}.md\n```\n"
             (folder / "book" / f"{page}.md").write_text(text)
         (folder / "notebooks").mkdir()
