@@ -139,12 +139,13 @@ def _land(landings, start, rho) -> tuple[int, float] | None:
     return len(slopes), min(slopes)
 
 
-def two_stages(verdicts, low=Fraction(1, 2), high=4, enters=Fraction(1, 4)) -> Chain:
+def two_stages(verdicts, low=Fraction(1, 2), high=4, rho=0.25, enters=Fraction(1, 4)) -> Chain:
     """Theorem 7's chain: stage one's end, the landings, the ball that a step contracts.
 
     Stage one ends with x >= ``enters``, |(x, y)| at most the settled length, |y| <= slope x. From
-    there landings must lead, each from where the one before ends, into the ball of a contraction,
-    for all |mu| of its interval; and such intervals must cover [low, high], both ends included.
+    there landings must lead, each from where the one before ends, into the ball of radius rho |mu|
+    of a contraction, for all |mu| of its interval; and such intervals must cover [low, high], both
+    ends included.
 
     Raises
     ------
@@ -152,7 +153,7 @@ def two_stages(verdicts, low=Fraction(1, 2), high=4, enters=Fraction(1, 4)) -> C
     """
     said = _length(verdicts)
     start, slopes, pieces = (enters, Fraction(said["settled"])), [], []
-    for verdict in _of(verdicts, "contraction", map="step"):
+    for verdict in _of(verdicts, "contraction", map="step", rho=rho):
         ball = verdict["statement"]
         first, last = _side(ball, "mu")
         if not (first < last and ball["kappa"] < 1):

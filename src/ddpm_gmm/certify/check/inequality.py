@@ -12,7 +12,7 @@ from typing import NamedTuple
 from flint import arb, ctx
 
 PRECISION = 64  # bits
-PARTS = 20_000  # boxes that one inequality may take
+PARTS = 4096  # boxes that one inequality may take
 
 
 class Inequality(NamedTuple):
