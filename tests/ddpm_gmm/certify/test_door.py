@@ -128,4 +128,7 @@ made = {"statement": statement, "leaves": leaves, "precision": 80, "versions": {
 print(json.dumps(certify.verify(made | {"sha256": certify.digest(made)})))
 """
     out, err = python(code, tmp_path)
-    assert not err and json.loads(out)["kind"] == "contraction"
+    verdict = json.loads(out)
+    assert not err and verdict["statement"]["kind"] == "contraction"
+    assert 0 < verdict["bound"] <= verdict["statement"]["kappa"]
+    assert verdict["boxes"] >= verdict["leaves"] > 0
