@@ -5,7 +5,7 @@ import numpy as np
 from ddpm_gmm import geometry
 
 
-def farthest(step, mu: float, rho: float, zooms: int = 6):
+def share_left(step, mu: float, rho: float, zooms: int = 6):
     """The largest |F(theta) - mu| / |theta - mu| over the ball |theta - mu| <= rho |mu|.
 
     The plane of theta and mu is enough, and half of it. A grid in radius and angle, then finer
@@ -20,7 +20,7 @@ def farthest(step, mu: float, rho: float, zooms: int = 6):
 
     Returns
     -------
-    (the supremum, radius over |mu|, angle from mu's direction) of the worst point
+    (the largest quotient, radius over |mu|, angle from mu's direction) of the worst point
     """
     axis = np.array([mu, 0.0])
     (low, high), (first, last) = limits = (1e-4 * rho, rho), (0.0, np.pi)

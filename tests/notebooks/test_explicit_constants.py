@@ -8,7 +8,7 @@ import pytest
 from companion import paths
 from ddpm_gmm import geometry
 from ddpm_gmm.pair import population
-from explicit_constants import farthest
+from explicit_constants import share_left
 
 
 def unit_step(theta, mu):
@@ -18,7 +18,7 @@ def unit_step(theta, mu):
 def test_a_linear_map_leaves_its_norm():
     """F(theta) = mu + A (theta - mu): the quotient depends on the direction alone."""
     A = np.array([[0.9, 0.2], [0.2, -0.3]])
-    value, _, angle = farthest(lambda theta, mu: mu + (theta - mu) @ A, 2.0, 0.5)
+    value, _, angle = share_left(lambda theta, mu: mu + (theta - mu) @ A, 2.0, 0.5)
     assert value == pytest.approx(np.linalg.norm(A, 2), rel=1e-9)
     assert np.tan(2 * angle) == pytest.approx(0.4 / 1.2, abs=1e-4)
 
@@ -28,7 +28,7 @@ def test_a_linear_map_leaves_its_norm():
 def test_no_random_point_is_left_farther(mu, step):
     """In five dimensions, where most points lie off the plane of the search."""
     rng, rho, axis = np.random.default_rng(3), 0.5, mu * np.eye(5)[0]
-    worst, radius, angle = farthest(step, mu, rho)
+    worst, radius, angle = share_left(step, mu, rho)
     away = rng.standard_normal((4000, 5))
     away[::2, 2:] = 0
     theta = axis + geometry.rescale(away, rho * mu) * rng.uniform(0.01, 1, (4000, 1))
@@ -47,7 +47,7 @@ def test_the_leading_order_at_small_separation(rho):
     """1 - (2 - 5 rho^2/2) |mu|^2 for the step up to rho = 2/3; EM moves half as far."""
     mu, falls = 0.02, 2 - 2.5 * rho**2 if rho < 2 / 3 else 2 * (1 - rho) * (2 - rho)
     for step, share in ((unit_step, 1), (population.em_step, 0.5)):
-        gain = (1 - farthest(step, mu, rho)[0]) / mu**2
+        gain = (1 - share_left(step, mu, rho)[0]) / mu**2
         assert gain == pytest.approx(share * falls, rel=0.01)
 
 
