@@ -31,8 +31,9 @@ The modules, bottom up:
 What a theorem needs beside certificates is checked here, too, and no verdict on a certificate rests
 on it:
 
-``chain``        whether certificates that were accepted leave no gap
+``inequality``   what an inequality of a hand proof is, and how balls confirm it
 ``hand``         the numbers in the hand proofs
+``chain``        whether certificates that were accepted leave no gap
 
 A kind is a module with
 
