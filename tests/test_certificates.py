@@ -63,6 +63,19 @@ def test_one_number_changed_is_rejected(name):
             certify.verify(changed)
 
 
+@pytest.mark.parametrize("name", FILES)
+def test_one_leaf_less_is_rejected(name):
+    """Whichever it is, and with its digest made anew: no certificate has a leaf to spare."""
+    certificate = json.loads(FILES[name].read_text(encoding="utf-8"))
+    leaves = certificate["leaves"]
+    del leaves[random.Random(name).randrange(len(leaves))]
+    with pytest.raises(certify.Rejected, match=r"^sha256: "):
+        certify.verify(certificate)
+    message = "no leaf covers" if leaves else "at least one leaf"
+    with pytest.raises(certify.Rejected, match=message):
+        certify.verify(certificate | {"sha256": certify.digest(certificate)})
+
+
 def test_files_are_small_and_say_what_made_them():
     for path in FILES.values():
         assert path.stat().st_size < 10**6

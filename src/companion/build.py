@@ -1,11 +1,11 @@
 """The build, in three sentences.
 
-Every notebook whose executed copy was made from other code is run, and every certificate that is
-new to the checker is checked. The claims are judged by what the notebooks recorded. If every claim
-held and anything that the site shows is new, the site is built, beside the old one, and put in its
-place when it is whole.
+Every certificate that is new to the checker is checked, and then every notebook is run whose
+executed copy was made from other code. The claims are judged by what the notebooks recorded. If
+every claim held and anything that the site shows is new, the site is built, beside the old one, and
+put in its place when it is whole.
 
-    sources -> executed notebooks, checked certificates -> rulings -> site
+    sources -> checked certificates -> executed notebooks -> rulings -> site
 
 All of the work goes through one executor of :mod:`concurrent.futures`.
 """
@@ -84,12 +84,12 @@ def renew(sources: Sources, executor: Executor) -> evidence.Evidence:
             report.complain(done.exception())
 
     jobs = []
-    for name in sorted(found.unfit, key=length, reverse=True):
-        job = executor.submit(_run, name, sources.profile, sources.of_notebook(name))
-        job.add_done_callback(partial(tell, name))
-        jobs.append(job)
     try:
-        certified(executor)  # the notebooks run meanwhile
+        certified(executor)  # first: the notebooks show what it finds
+        for name in sorted(found.unfit, key=length, reverse=True):
+            job = executor.submit(_run, name, sources.profile, sources.of_notebook(name))
+            job.add_done_callback(partial(tell, name))
+            jobs.append(job)
         wait(jobs)
         for job in jobs:  # what a notebook did wrong has been told; whatever else is ours
             if not isinstance(job.exception(), Broken | None):
@@ -103,7 +103,7 @@ def renew(sources: Sources, executor: Executor) -> evidence.Evidence:
 
 
 def certified(executor: Executor) -> None:
-    """Let the checker rule on every certificate: what a page calls certified rests on them."""
+    """Let the checker rule on every certificate: what a page calls certified is its verdict."""
     if not any(paths.CERTIFICATES.glob("*.json")):
         return
     from companion import certificates  # and with it python-flint

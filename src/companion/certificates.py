@@ -24,7 +24,12 @@ from ddpm_gmm import certify
 from ddpm_gmm.certify import check as checker
 
 FOLDER = "certificates"
-ACCEPTED = "accepted"  # under _build: what the checker accepted
+ACCEPTED = "accepted"  # under _build: what the checker found of what it accepted
+BEYOND = (
+    "chain",
+    "hand",
+    "inequality",
+)  # modules of the checker's on which no verdict on a certificate rests
 
 
 def path(name: str) -> Path:
@@ -98,47 +103,53 @@ def make() -> None:
     says.say(f"{len(statements)} certificates in {FOLDER}/; `make test` checks them")
 
 
-def _rule(file: Path) -> tuple[str | None, str | None]:
-    """The digest of a file, and what the independent checker has against it: None if nothing."""
+def _rule(file: Path) -> tuple[str | None, dict | None, str | None]:
+    """The digest of a file, and the independent checker's verdict, or what it has against it."""
     try:
         content = file.read_bytes()
     except OSError as error:
-        return None, f"cannot be read: {error.strerror}"
+        return None, None, f"cannot be read: {error.strerror}"
     try:
-        certify.verify(json.loads(content))
-        fault = None
+        return digest(content), certify.verify(json.loads(content)), None
     except certify.Rejected as why:
-        fault = f"rejected: {why}"
+        return digest(content), None, f"rejected: {why}"
     except ValueError as error:
-        fault = f"rejected: not JSON: {error}"
-    return digest(content), fault
+        return digest(content), None, f"rejected: not JSON: {error}"
 
 
 def _rules() -> str:
     """A digest of all that a ruling rests on but the file: the checker's sources, Arb, Python."""
     sources = sorted(Path(checker.__file__).parent.rglob("*.py"))
-    lines = [f"{digest(p.read_bytes())}  {p.name}" for p in sources]
+    lines = [f"{digest(p.read_bytes())}  {p.name}" for p in sources if p.stem not in BEYOND]
     return digest("\n".join([*lines, str(_versions()), platform.python_version()]))
 
 
 def _memory() -> Path:
-    """Where the acceptances by today's rules are: an empty file each, named after its digest.
+    """Where the verdicts by today's rules are: a file each, named after the certificate's digest.
 
     A file each, so that processes that rule at the same time lose nothing of each other's.
     """
     return paths.BUILD / ACCEPTED / _rules()[:12]
 
 
-def _kept(memory: Path) -> set[str]:
-    """Digests of what was accepted; not the drafts of :func:`paths.write`."""
-    return {file.name for file in memory.glob("*[0-9a-f]")}
+def _remembered(memory: Path, file: Path) -> dict | None:
+    """The verdict on a file's content, if it was accepted and what is kept of that is whole."""
+    try:
+        return json.loads((memory / digest(file.read_bytes())).read_bytes())
+    except (OSError, ValueError):
+        return None
 
 
-def _another(name: str, statements: dict) -> str | None:
+def _keep(memory: Path, key: str, verdict: dict | None) -> None:
+    if verdict is not None:  # a rejection is never kept
+        paths.write(memory / key, json.dumps(verdict))
+
+
+def _another(name: str, verdict: dict, statements: dict) -> str | None:
     """What is wrong where a sound certificate proves something else than its name says."""
     if name not in statements:
         return "proves none of the book's statements"
-    if load(name)["statement"] != statements[name]:
+    if verdict["statement"] != statements[name]:
         return "proves another statement than the book's of this name"
     return None
 
@@ -146,8 +157,8 @@ def _another(name: str, statements: dict) -> str | None:
 def check(names=None, told=None, executor=None) -> dict[str, str | None]:
     """Let the independent checker rule on certificates.
 
-    What it accepted is remembered under ``_build`` by the digest of the file, for as long as
-    nothing changes in the checker, so that only what is new is ruled on.
+    What it found of those that it accepted is remembered under ``_build`` by the digest of the
+    file, for as long as nothing changes in the checker, so that only what is new is ruled on.
 
     Parameters
     ----------
@@ -165,25 +176,48 @@ def check(names=None, told=None, executor=None) -> dict[str, str | None]:
     told = told or (lambda name, fault: None)
     memory, statements, faults = _memory(), certify.statements(), {}
 
-    def settle(name, fault):
-        faults[name] = fault or _another(name, statements)
+    def settle(name, verdict, fault):
+        faults[name] = fault or _another(name, verdict, statements)
         told(name, faults[name])
 
     new = []
     for name in names:
-        if path(name).exists() and (memory / digest(path(name).read_bytes())).exists():
-            settle(name, None)
-        else:
+        verdict = _remembered(memory, path(name))
+        if verdict is None:
             new.append(name)
+        else:
+            settle(name, verdict, None)
     new.sort(key=lambda name: -path(name).stat().st_size if path(name).exists() else 0)
     if new:
         own = ProcessPoolExecutor(min(len(new), os.cpu_count())) if executor is None else None
         with own or nullcontext(executor) as pool:
-            for name, (key, fault) in zip(new, pool.map(_rule, map(path, new)), strict=True):
-                if fault is None:  # written down at once: who is killed goes on from there
-                    paths.write(memory / key, "")
-                settle(name, fault)
+            for name, found in zip(new, pool.map(_rule, map(path, new)), strict=True):
+                key, verdict, fault = found
+                _keep(memory, key, verdict)  # at once: who is killed goes on from there
+                settle(name, verdict, fault)
     return {name: faults[name] for name in names}
+
+
+def verdict(name: str) -> dict:
+    """What the checker found of the certificate of this name: a number that a page may show.
+
+    It rules on it now if it has not yet.
+
+    Returns
+    -------
+    dict, see :func:`ddpm_gmm.certify.verify`
+
+    Raises
+    ------
+    Broken : where it does not prove the book's statement of this name
+    """
+    memory, fault = _memory(), None
+    found = _remembered(memory, path(name))
+    if found is None:
+        key, found, fault = _rule(path(name))
+        _keep(memory, key, found)
+    refuse({name: fault or _another(name, found, certify.statements())})
+    return found
 
 
 def refuse(faults: dict[str, str | None]) -> None:
@@ -195,10 +229,9 @@ def refuse(faults: dict[str, str | None]) -> None:
 
 def report() -> None:
     """Rule on every certificate, and say so."""
-    names = list(paths.CERTIFICATES.glob("*.json"))
-    memory = _memory()
-    before = _kept(memory)
-    with tqdm(total=len(names), unit="proof") as bar:
+    files, memory = list(paths.CERTIFICATES.glob("*.json")), _memory()
+    before = {file for file in files if _remembered(memory, file)}
+    with tqdm(total=len(files), unit="proof") as bar:
 
         def tell(name, fault):
             bar.update()
@@ -206,7 +239,7 @@ def report() -> None:
                 says.say(f"accepted {name}")
 
         faults = check(told=tell)
-    anew = len(_kept(memory) - before)
+    anew = sum(_remembered(memory, file) is not None for file in {*files} - before)
     says.say(
         f"{sum(f is None for f in faults.values())} certificates accepted,"
         f" {anew} of them ruled on anew"

@@ -1,11 +1,13 @@
 """What the checker accepted is remembered, for exactly as long as nothing changes."""
 
 import json
+from concurrent.futures import Future
 from functools import cache
+from types import SimpleNamespace
 
 import pytest
 
-from companion import certificates, contract, paths
+from companion import build, certificates, contract, paths
 from ddpm_gmm import certify
 
 VERIFY = certify.verify
@@ -89,6 +91,72 @@ def test_names_say_what_is_ruled_on(two):
     assert ask() == (SOUND, [NAMES[0]])
 
 
+def test_a_verdict_is_what_the_checker_found(two):
+    """Of a certificate on which it has not ruled, too; and then it is remembered."""
+    folder, ask = two
+    found = certificates.verdict(NAMES[0])
+    file = folder / "certificates" / f"{NAMES[0]}.json"
+    certificate = json.loads(file.read_text())
+    assert found["statement"] == certificate["statement"] == certify.statements()[NAMES[0]]
+    assert found["bound"] == max(leaf[-1] for leaf in certificate["leaves"])
+    assert ask() == (SOUND, [NAMES[1]]), "this one was remembered"
+    (kept,) = (p for p in (folder / "_build").rglob(certificates.digest(file.read_bytes())))
+    kept.write_text(json.dumps(found | {"boxes": -1}))
+    assert certificates.verdict(NAMES[0])["boxes"] == -1, "nor did it rule again"
+
+
+@pytest.mark.parametrize("rest", ["", "{", "null"])
+def test_an_acceptance_without_its_verdict_is_none(two, rest):
+    """An empty file, as earlier versions kept it, or half of one."""
+    folder, ask = two
+    ask()
+    for kept in (folder / "_build").rglob("*/*"):
+        if kept.is_file():
+            kept.write_text(rest)
+    assert ask(NAMES[0]) == ({NAMES[0]: None}, [NAMES[0]])
+    assert certificates.verdict(NAMES[1])["bound"] > 0
+
+
+def test_a_leaf_less_and_there_is_no_verdict(two):
+    """The largest bound would be the same; the digest is made anew, as a forger would."""
+    folder, ask = two
+    ask()
+    path = folder / "certificates" / f"{NAMES[0]}.json"
+    certificate = json.loads(path.read_bytes())
+    least = min(range(len(certificate["leaves"])), key=lambda i: certificate["leaves"][i][-1])
+    del certificate["leaves"][least]
+    path.write_text(json.dumps(certificate | {"sha256": certify.digest(certificate)}))
+    for _ in range(2):
+        with pytest.raises(contract.Broken, match=f"^certificate {NAMES[0]}: rejected: leaves: no"):
+            certificates.verdict(NAMES[0])
+
+
+def test_what_is_not_there_has_no_verdict(two):
+    with pytest.raises(contract.Broken, match=r"^certificate absent: cannot be read: "):
+        certificates.verdict("absent")
+
+
+def test_a_sound_certificate_under_another_name_has_no_verdict(two):
+    folder, _ = two
+    old = (folder / "certificates" / f"{NAMES[0]}.json").read_bytes()
+    rewrite(folder, NAMES[1], lambda _: old)
+    for _ in range(2):
+        with pytest.raises(contract.Broken, match="proves another statement than the book's"):
+            certificates.verdict(NAMES[1])
+
+
+def test_the_build_rules_before_it_runs_a_notebook(monkeypatch):
+    """So that no notebook has to rule on what the build is ruling on."""
+    order, found = [], SimpleNamespace(unfit={"a": "new"}, seconds={}, executed={})
+    ended = Future()
+    ended.set_result(0.0)
+    executor = SimpleNamespace(submit=lambda *_: order.append("run") or ended)
+    monkeypatch.setattr(build.evidence, "collect", lambda _: found)
+    monkeypatch.setattr(build, "certified", lambda _: order.append("rule"))
+    build.renew(SimpleNamespace(profile="quick", of_notebook=lambda _: ""), executor)
+    assert order == ["rule", "run"]
+
+
 def test_one_byte_more_is_ruled_on_anew(two):
     folder, ask = two
     ask()
@@ -149,6 +217,9 @@ def test_a_change_in_the_checker_forgets_everything(two, monkeypatch, tmp_path):
         (sources / path.name).write_bytes(path.read_bytes())
     monkeypatch.setattr(certificates.checker, "__file__", str(sources / "__init__.py"))
     assert ask() == (SOUND, []), "the same sources, elsewhere"
+    for name in certificates.BEYOND:  # no verdict rests on these
+        (sources / f"{name}.py").write_text("")
+    assert ask() == (SOUND, [])
     with (sources / "turning.py").open("a") as source:
         source.write("\n")
     assert ask() == (SOUND, sorted(NAMES))

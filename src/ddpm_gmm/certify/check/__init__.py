@@ -28,6 +28,13 @@ The modules, bottom up:
 ``landing``      Theorem 7, stage two
 ``certificate``  all of it together
 
+What a theorem needs beside certificates is checked here, too, and no verdict on a certificate rests
+on it:
+
+``inequality``   what an inequality of a hand proof is, and how balls confirm it
+``hand``         the numbers in the hand proofs
+``chain``        whether certificates that were accepted leave no gap
+
 A kind is a module with
 
     SIDES                         how many sides a box has
@@ -40,7 +47,7 @@ A kind is a module with
 Derived in notebooks/explicit-constants.
 """
 
-from ddpm_gmm.certify.check.certificate import KINDS, PRECISION, digest, verify
+from ddpm_gmm.certify.check.certificate import KINDS, PRECISION, at, digest, verify
 from ddpm_gmm.certify.check.fields import Rejected
 
-__all__ = ["KINDS", "PRECISION", "Rejected", "digest", "verify"]
+__all__ = ["KINDS", "PRECISION", "Rejected", "at", "digest", "verify"]

@@ -86,7 +86,9 @@ def verify(certificate) -> dict:
 
     Returns
     -------
-    dict with the kind, the number of leaves, and how many boxes were enclosed for them
+    the verdict, a dict of plain JSON: the statement that was ruled on, the largest of the leaves'
+    bounds, every one of which was confirmed, the number of leaves, and how many boxes were
+    enclosed for them
 
     Raises
     ------
@@ -101,4 +103,26 @@ def verify(certificate) -> dict:
             confirmed(kind, statement, at, boxes[at], leaves[at][-1])
             for at in reversed(range(len(leaves)))
         )
-    return {"kind": statement["kind"], "leaves": len(leaves), "boxes": taken}
+    largest = max(leaf[-1] for leaf in leaves)
+    return {"statement": statement, "bound": largest, "leaves": len(leaves), "boxes": taken}
+
+
+def at(statement: dict, point) -> tuple[float, float]:
+    """Between which two numbers a statement's quantity lies at one point of its region.
+
+    What is certainly above the target there disproves the statement, whatever leaves it may have.
+
+    Parameters
+    ----------
+    statement : as in a certificate
+    point : floats, one for each side of a box
+
+    Raises
+    ------
+    Rejected : where the statement's fields are not as they must be
+    """
+    kind = KINDS[statement["kind"]]
+    kind.check(statement)
+    with ctx.workprec(PRECISION):
+        low, high = kind.bound(statement, [(number("point", x),) * 2 for x in point])
+        return float(low.lower()), float(high.upper())

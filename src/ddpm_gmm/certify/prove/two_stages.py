@@ -17,6 +17,15 @@ from ddpm_gmm.certify.prove import balls, landing, length
 SHRINKS = 23  # 1/r'^2 <= 1/r^2 + 23 from every theta, for |mu| <= 1: by hand
 
 
+class Chain(NamedTuple):
+    """Pieces (low, high, landings, kappa, rho) of |mu|, and what of stage one was certified."""
+
+    pieces: tuple
+    slope: float
+    settled: float
+    fall: float
+
+
 class Steps(NamedTuple):
     """The counts of steps of the two stages, and a bound on the probability of failure."""
 
@@ -68,12 +77,24 @@ def links(contraction: dict, landings: list[dict], settled: float) -> int:
     return len(landings)
 
 
+def linked() -> Chain:
+    """The book's own statements as a chain; the checker makes one of what it accepted."""
+    (length_,) = length.statements().values()
+    pieces = []
+    for piece in sorted(statements().values(), key=lambda piece: piece["mu"]):
+        landings = [s for s in landing.statements().values() if s["mu"] == piece["mu"]]
+        count = links(piece, landings, length_["settled"])
+        pieces.append((*piece["mu"], count, piece["kappa"], piece["rho"]))
+    slope = min(s["slope"] for s in landing.statements().values())
+    return Chain(tuple(pieces), slope, length_["settled"], length_["fall"])
+
+
 def _at_least(x) -> int:
     """The least whole number that no point of the ball x exceeds, and 0 at the least."""
     return max(0, int(x.upper().ceil().unique_fmpz()))
 
 
-def steps(mu, d: int, delta: float, eps: float, t1: float, t2: float) -> Steps:
+def steps(mu, d: int, delta: float, eps: float, t1: float, t2: float, chain=None) -> Steps:
     """Unit steps at t1, then at t2, that lead from theta ~ N(0, I_d) to within eps of mu or -mu.
 
     With s = |mu| e^{-t1} and y = e^{2 t1} e / (d delta^{4/d}) >= 1/|theta_{t1}|^2 at the start,
@@ -95,6 +116,7 @@ def steps(mu, d: int, delta: float, eps: float, t1: float, t2: float) -> Steps:
     delta : float in (0, 1)
     eps : float, the distance aimed at, in the units of time zero
     t1, t2 : floats, the noise scales: |mu| e^{-t1} <= 1, |mu| e^{-t2} in the certified range
+    chain : the links, as the checker found them; those of :func:`linked` if None
 
     Raises
     ------
@@ -109,49 +131,43 @@ def steps(mu, d: int, delta: float, eps: float, t1: float, t2: float) -> Steps:
         raise ValueError(f"mu: got ({low:g}, {high:g}), must be (low, high) with low <= high")
     if delta >= 1:
         raise ValueError(f"delta: got {delta:g}, must be < 1")
-    delta = arb(delta)
+    delta, chain = arb(delta), chain or linked()
     return Steps(
-        _first(arb(low), arb(high), d, delta, t1),
-        _second(arb(low), arb(high), arb(eps), t2),
+        _first(chain, arb(low), arb(high), d, delta, t1),
+        _second(chain, arb(low), arb(high), arb(eps), t2),
         balls.above((2 / arb.pi()).sqrt() * delta + delta**2),
     )
 
 
-def _first(low, high, d, delta, t1):
+def _first(chain, low, high, d, delta, t1):
     shrink = (-arb(t1)).exp()
     least, most = low * shrink, high * shrink
     if not most <= 1:
         raise ValueError(f"t1: got {t1:g}, must be >= log |mu| = {balls.above(high.log()):.6g}")
-    (length_,) = length.statements().values()
-    slope = min(s["slope"] for s in landing.statements().values())
     tangent = arb(d).sqrt() / delta
     per_turn = (1 + 2 * least**2).log()
     turn = _at_least(tangent.log() / per_turn)
     short = arb(1).exp() / (d * shrink**2 * delta ** (arb(4) / d)) + SHRINKS * turn
     grow = _at_least((most * (2 * short).sqrt() / 4).log() / (1 + arb(15) / 16 * least**2).log())
-    narrow = _at_least((tangent / slope).log() / per_turn)
-    settle = _at_least(1 / (arb(length_["settled"]) ** 2 * length_["fall"] * least**2))
+    narrow = _at_least((tangent / chain.slope).log() / per_turn)
+    settle = _at_least(1 / (arb(chain.settled) ** 2 * chain.fall * least**2))
     return max(turn + grow, narrow, 1 + settle)
 
 
-def _second(low, high, eps, t2):
+def _second(chain, low, high, eps, t2):
     shrink = (-arb(t2)).exp()
     least, most = low * shrink, high * shrink
-    pieces = sorted(statements().values(), key=lambda piece: piece["mu"])
-    certified = pieces[0]["mu"][0], pieces[-1]["mu"][1]
-    gaps = any(a["mu"][1] < b["mu"][0] for a, b in pairwise(pieces))
-    if gaps or not (least >= certified[0] and most <= certified[1]):
+    first, last = chain.pieces[0][0], max(piece[1] for piece in chain.pieces)
+    gaps = any(a[1] < b[0] for a, b in pairwise(chain.pieces))
+    if gaps or not (least >= first and most <= last):
         raise ValueError(
             f"t2: got {t2:g}, so |mu| e^(-t2) in [{float(least):.6g}, {float(most):.6g}],"
-            f" must be within [{certified[0]:g}, {certified[1]:g}]"
+            f" must be within [{first:g}, {last:g}]"
         )
-    (length_,) = length.statements().values()
     counts = []
-    for piece in pieces:
-        if piece["mu"][1] < least or piece["mu"][0] > most:
+    for first, last, landings, kappa, rho in chain.pieces:
+        if last < least or first > most:
             continue
-        chain = [s for s in landing.statements().values() if s["mu"] == piece["mu"]]
-        land = links(piece, chain, length_["settled"])
-        contract = (piece["rho"] * high / eps).log() / -arb(piece["kappa"]).log()
-        counts.append(land + _at_least(contract))
+        contract = (rho * high / eps).log() / -arb(kappa).log()
+        counts.append(landings + _at_least(contract))
     return max(counts)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ddpm_gmm.certify import Rejected, verify
+from ddpm_gmm.certify.check import at
 
 from .making import UNTRUE, made, norm, put, refused
 
@@ -82,6 +83,19 @@ def test_what_is_no_number_is_rejected(certificate, bad):
 def test_what_is_no_certificate_is_rejected(bad):
     with pytest.raises(Rejected, match="certificate: got"):
         verify(bad)
+
+
+@pytest.mark.parametrize("which", ["step", "EM", "G"])
+def test_at_a_point_the_norm_lies_between_the_two_numbers(which):
+    said = {"kind": "contraction", "map": which, "mu": [0.5, 1.0], "rho": 0.5, "kappa": 1.0}
+    for point in ((0.5235, 0.5, 0.0), (1.0, 1.25, 0.25), (0.75, 1.0, 0.5)):
+        low, high = at(said, point)
+        assert low <= high <= low + 1e-9
+        assert low - 1e-12 <= norm(which, *point) <= high + 1e-12
+    with pytest.raises(Rejected, match="map: got 'Newton'"):
+        at(said | {"map": "Newton"}, point)
+    with pytest.raises(Rejected, match="point: got '1'"):
+        at(said, ("1", 1.0, 0.0))
 
 
 @settings(max_examples=200)
