@@ -1,4 +1,4 @@
-"""What the chapter on Lemma 9 alone needs: the projection onto a ball, the jitter of fresh noise."""
+"""What the chapter on Lemma 9 alone needs: projection onto a ball, the jitter of fresh noise."""
 
 import numpy as np
 from jaxtyping import Float
