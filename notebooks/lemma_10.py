@@ -52,7 +52,8 @@ def second_moments(
 def in_band(rng: np.random.Generator, d: int, steps: int, runs: int, ratio: float):
     """Power iteration on samples of d/ratio points with |mu| = 1, each drawn as a band.
 
-    Each step reaches two basis vectors further, so 2 * steps + 4 of them hold all that happens.
+    Each step reaches two basis vectors further, so 2 * steps + 4 of them hold all that happens; as
+    many further iterations on that band find its own top eigenvector.
 
     Parameters
     ----------
@@ -63,7 +64,7 @@ def in_band(rng: np.random.Generator, d: int, steps: int, runs: int, ratio: floa
     Returns
     -------
     logs : array (runs, steps + 1), log tan of the angle to the truth at each step
-    overlap : array (runs,), the cosine between the first vector and the one after the last
+    overlap : array (runs,), the cosine between the first vector and the top eigenvector
     """
     rng = check.generator(rng)
     v = np.zeros((runs, 2 * steps + 4))
@@ -73,5 +74,7 @@ def in_band(rng: np.random.Generator, d: int, steps: int, runs: int, ratio: floa
     axis, logs = np.eye(v.shape[1])[0], []
     for _ in range(steps + 1):
         logs.append(np.log(geometry.tangent(v, axis)))
+        v = geometry.rescale(second_moments(*diagonals, v), 1.0)
+    for _ in range(steps):
         v = geometry.rescale(second_moments(*diagonals, v), 1.0)
     return np.transpose(logs), np.einsum("sk,sk->s", first, v)

@@ -12,7 +12,7 @@ from helpers import fresh, public_functions
 
 from ddpm_gmm import centres, certify, em, geometry, mixture, objective, rules
 from ddpm_gmm.generate import samplers, schemes
-from ddpm_gmm.learn import descent, power, starts
+from ddpm_gmm.learn import copies, descent, power, starts
 from ddpm_gmm.many import cubature, information
 from ddpm_gmm.pair import information as pair_information
 from ddpm_gmm.pair import noise, population
@@ -103,6 +103,11 @@ GOOD = [
     (power.sample_force, dict(theta=V, x=X, weights=S4)),
     (power.top_eigenvector, dict(x=X, weights=S4)),
     (power.spiked_overlap, dict(signal=V, ratio=W)),
+    (copies.price, dict(form="literal", t=0.1, draws=1)),
+    (copies.parts, dict(form="implicit", t=0.1, draws=1)),
+    (copies.overlap, dict(form="literal", t=0.1, draws=1, signal=1.0, ratio=0.1)),
+    (copies.second_moments, dict(rng=RNG, rows=1, d=1)),
+    (copies.draw, dict(rng=RNG, form="literal", t=0.1, draws=1, signal=1.0, d=2, n=2)),
     (centres.separation, dict(means=C)),
     (centres.simplex, SHAPE),
     (centres.collinear, SHAPE),
@@ -139,13 +144,14 @@ GOOD = [
 
 # The least value of a count, which is what every int argument is: by function, else by name.
 LEAST = {
-    **dict(n=1, d=1, K=2, m=0, steps=0, highest=0, width=1, scrambles=1, q=1),
+    **dict(n=1, d=1, K=2, m=0, steps=0, highest=0, width=1, scrambles=1, q=1, draws=1, rows=1),
     (geometry.from_plane, "d"): 2,
     (centres.simplex, "d"): 3,  # of the four centres of the good call
     (centres.clustered, "K"): 4,
     (centres.touching, "d"): 2,
     (descent.anneal, "steps"): 1,
     (schemes.schedule, "steps"): 1,
+    (copies.draw, "n"): 2,
 }
 POSITIVE = {"eta", "size", "size_t", "delta", "h", "T"}
 OPTIONAL = {"weights", "anchors"}  # None is what they are by default
@@ -166,6 +172,9 @@ def spoiled(f, name, value):
     """What can be wrong with one argument on its own: (label, bad value) pairs."""
     if name == "rng":
         yield from (("seed", 7), ("none", None), ("legacy", np.random.RandomState(0)))
+        return
+    if isinstance(value, str):
+        yield from (("other", "fourth"), ("none", None))
         return
     if isinstance(value, int):
         yield from (("below", least(f, name) - 1), ("half", 2.5), ("true", True), ("text", "two"))
