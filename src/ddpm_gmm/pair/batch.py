@@ -24,13 +24,13 @@ def _runs(name, theta, x0):
     return theta, x0
 
 
-def _inner(x, theta):
-    """x_i . theta, (s, n)."""
+def inner(x: Float[Array, "s n d"], theta: Float[Array, "s d"]) -> Float[Array, "s n"]:
+    """x_i . theta for the points of each run's own sample."""
     return (x @ theta[..., None])[..., 0]
 
 
-def _mix(weights, x):
-    """mean_i weights_i x_i, (s, d)."""
+def mix(weights: Float[Array, "s n"], x: Float[Array, "s n d"]) -> Float[Array, "s d"]:
+    """mean_i weights_i x_i over the points of each run's own sample."""
     return (weights[:, None] @ x)[:, 0] / x.shape[1]
 
 
@@ -61,14 +61,14 @@ def redrawn(
     if not r.all():
         raise ValueError("theta_t: got a zero vector, must have a direction")
     g = rng.standard_normal(x0.shape[:2])
-    along = e * _inner(x0, theta)
+    along = e * inner(x0, theta)
     h = np.tanh(along + sigma * r * g)
     p = (1 - h**2) * (h * r**2 - along + e**2 / sigma * r * g)
     k = sigma * p + e**2 / sigma * h
     across = rng.standard_normal(theta.shape) * norm(k)[:, None] / x0.shape[1]
     unit = theta / r
     own = np.mean(k * g, axis=1, keepdims=True) - np.sum(across * unit, axis=1, keepdims=True)
-    return np.mean(h**2, axis=1, keepdims=True) * theta + e * _mix(p - h, x0) + across + own * unit
+    return np.mean(h**2, axis=1, keepdims=True) * theta + e * mix(p - h, x0) + across + own * unit
 
 
 def averaged(
@@ -81,8 +81,8 @@ def averaged(
     theta, x0 = _runs("theta_t", theta_t, x0)
     e = np.exp(-check.number("t", t, above=0))
     at_zero = theta / e
-    B, W = noise.parts(_inner(x0, at_zero), norm(at_zero)[:, None], t)
-    return (B.mean(axis=1, keepdims=True) * at_zero - _mix(W, x0)) / e
+    B, W = noise.parts(inner(x0, at_zero), norm(at_zero)[:, None], t)
+    return (B.mean(axis=1, keepdims=True) * at_zero - mix(W, x0)) / e
 
 
 def fresh(
