@@ -78,15 +78,15 @@ def fresh_descents(rng, theta, size: float, t: float, d: int, n: int, eta: float
 
 def implicit(theta, x):
     """The implicit gradient of each run at the points x (s, n, d)."""
-    u, square = batch.inner(x, theta), np.sum(theta**2, axis=1, keepdims=True)
+    u, square = np.matvec(x, theta), np.sum(theta**2, axis=1, keepdims=True)
     h = np.tanh(u)
-    along_x = batch.mix(h + (1 - h**2) * (u + square * h), x)
+    along_x = np.vecmat(h + (1 - h**2) * (u + square * h), x) / x.shape[1]
     return (2 - np.mean(h**2, axis=1, keepdims=True)) * theta - along_x
 
 
 def em_field(theta, x):
     """theta less its EM step, of each run at the points x (s, n, d)."""
-    return theta - batch.mix(np.tanh(batch.inner(x, theta)), x)
+    return theta - np.vecmat(np.tanh(np.matvec(x, theta)), x) / x.shape[1]
 
 
 def one_copy(rng, x0, t: float):
@@ -95,9 +95,10 @@ def one_copy(rng, x0, t: float):
     x, v = x.reshape(x0.shape), (x - z / mixture.noise_scale(t)).reshape(x0.shape)
 
     def field(theta):
-        h, square = np.tanh(batch.inner(x, theta)), np.sum(theta**2, axis=1, keepdims=True)
-        p = (1 - h**2) * (h * square - batch.inner(v, theta))
-        return np.mean(h**2, axis=1, keepdims=True) * theta - batch.mix(h, v) + batch.mix(p, x)
+        h, square = np.tanh(np.matvec(x, theta)), np.sum(theta**2, axis=1, keepdims=True)
+        p = (1 - h**2) * (h * square - np.matvec(v, theta))
+        along_both = (np.vecmat(p, x) - np.vecmat(h, v)) / x.shape[1]
+        return np.mean(h**2, axis=1, keepdims=True) * theta + along_both
 
     return field
 
@@ -125,5 +126,5 @@ def principal(x):
 
 def loners(theta, x):
     """The share of a run's points whose sign turns if their own vote is taken from theta . x."""
-    u = batch.inner(x, theta)
+    u = np.matvec(x, theta)
     return np.mean(u * (u - np.tanh(u) * norm(x) ** 2 / x.shape[1]) < 0, axis=1)

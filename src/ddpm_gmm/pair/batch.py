@@ -24,24 +24,14 @@ def _runs(name, theta, x0):
     return theta, x0
 
 
-def inner(x: Float[Array, "s n d"], theta: Float[Array, "s d"]) -> Float[Array, "s n"]:
-    """x_i . theta for the points of each run's own sample."""
-    return (x @ theta[..., None])[..., 0]
-
-
-def mix(weights: Float[Array, "s n"], x: Float[Array, "s n d"]) -> Float[Array, "s d"]:
-    """mean_i weights_i x_i over the points of each run's own sample."""
-    return (weights[:, None] @ x)[:, 0] / x.shape[1]
-
-
 def redrawn(
     rng: np.random.Generator, theta_t: Float[Array, "s d"], x0: Float[Array, "s n d"], t: float
 ) -> Float[Array, "s d"]:
     """The literal gradient of each run's own sample, with fresh noise at every point.
 
     With the points e^{-t} x0 + sigma z and the targets e^{-t} x0 - (e^{-2t}/sigma) z it is
-    mean(h^2) theta + e^{-t} mean[(p - h) x0] + mean(k z), k = sigma p + (e^{-2t}/sigma) h; mean(k z)
-    has mean(k g) along theta, g the noise there, and a Gaussian of variance sum k^2 / n^2 across.
+    mean(h^2) theta + e^{-t} mean[(p - h) x0] + mean(k z), k = sigma p + (e^{-2t}/sigma) h; the last
+    is mean(k g) along theta, g the noise there, and Gaussian across, of variance sum k^2 / n^2.
     In law :func:`ddpm_gmm.objective.literal_gradient` on freshly noised points.
 
     Parameters
@@ -61,14 +51,15 @@ def redrawn(
     if not r.all():
         raise ValueError("theta_t: got a zero vector, must have a direction")
     g = rng.standard_normal(x0.shape[:2])
-    along = e * inner(x0, theta)
+    along = e * np.matvec(x0, theta)
     h = np.tanh(along + sigma * r * g)
     p = (1 - h**2) * (h * r**2 - along + e**2 / sigma * r * g)
     k = sigma * p + e**2 / sigma * h
     across = rng.standard_normal(theta.shape) * norm(k)[:, None] / x0.shape[1]
     unit = theta / r
     own = np.mean(k * g, axis=1, keepdims=True) - np.sum(across * unit, axis=1, keepdims=True)
-    return np.mean(h**2, axis=1, keepdims=True) * theta + e * mix(p - h, x0) + across + own * unit
+    fitted = np.mean(h**2, axis=1, keepdims=True) * theta
+    return fitted + e / x0.shape[1] * np.vecmat(p - h, x0) + across + own * unit
 
 
 def averaged(
@@ -81,8 +72,8 @@ def averaged(
     theta, x0 = _runs("theta_t", theta_t, x0)
     e = np.exp(-check.number("t", t, above=0))
     at_zero = theta / e
-    B, W = noise.parts(inner(x0, at_zero), norm(at_zero)[:, None], t)
-    return (B.mean(axis=1, keepdims=True) * at_zero - mix(W, x0)) / e
+    B, W = noise.parts(np.matvec(x0, at_zero), norm(at_zero)[:, None], t)
+    return (B.mean(axis=1, keepdims=True) * at_zero - np.vecmat(W, x0) / x0.shape[1]) / e
 
 
 def fresh(
