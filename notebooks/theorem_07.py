@@ -49,17 +49,16 @@ def samples(rng, runs: int, n: int, d: int, length: float):
 def descents(field, theta, t: float, eta: float, count, keep: int = 0):
     """Last iterates of descent on ``field`` at time t, and the means of each run's last ``keep``.
 
-    ``count`` is a number of steps, or one for each run; iterates are at time zero, ``field`` sees
-    theta e^{-t}.
+    ``count`` is a number of steps, or one for each run. ``field`` sees theta at time zero and gives
+    a gradient with respect to theta e^{-t}, in which the step is ``eta``.
     """
     count = np.broadcast_to(count, len(theta))
-    theta = np.exp(-t) * theta
-    total = np.zeros_like(theta)
+    total, step = np.zeros_like(theta), eta * np.exp(t)
     for h in range(count.max()):
         going = (h < count)[:, None]
-        theta = np.where(going, theta - eta * field(theta), theta)
+        theta = np.where(going, theta - step * field(theta), theta)
         total += np.where(going & (h >= count - keep)[:, None], theta, 0)
-    return np.exp(t) * theta, np.exp(t) * total / max(keep, 1)
+    return theta, total / max(keep, 1)
 
 
 def fresh_descents(rng, theta, size: float, t: float, d: int, n: int, eta: float, count):
@@ -67,13 +66,12 @@ def fresh_descents(rng, theta, size: float, t: float, d: int, n: int, eta: float
 
     By the law of :func:`ddpm_gmm.pair.batch.fresh`; arguments as in :func:`descents`.
     """
-    count, mu_t = np.broadcast_to(count, len(theta)), size * np.exp(-t)
-    theta = np.exp(-t) * theta
+    count = np.broadcast_to(count, len(theta))
     for h in range(count.max()):
-        along, across, rest = eta * batch.fresh(rng, theta, mu_t, t, d, n).T
+        along, across, rest = eta * np.exp(t) * batch.fresh(rng, theta, size, t, d, n).T
         step = np.column_stack([theta[:, 0] - along, np.hypot(theta[:, 1] - across, rest)])
         theta = np.where((h < count)[:, None], step, theta)
-    return np.exp(t) * theta
+    return theta
 
 
 def implicit(theta, x):
@@ -95,6 +93,7 @@ def one_copy(rng, x0, t: float):
     x, v = x.reshape(x0.shape), (x - z / mixture.noise_scale(t)).reshape(x0.shape)
 
     def field(theta):
+        theta = np.exp(-t) * theta
         h, square = np.tanh(np.matvec(x, theta)), np.sum(theta**2, axis=1, keepdims=True)
         p = (1 - h**2) * (h * square - np.matvec(v, theta))
         along_both = (np.vecmat(p, x) - np.vecmat(h, v)) / x.shape[1]

@@ -65,7 +65,7 @@ def test_each_run_of_a_batch_descends_on_its_own_sample():
         def alone(theta, x=x):
             return objective.implicit_gradient(theta, x)
 
-        path = np.exp(0.2) * descent.descend(alone, np.exp(-0.2) * theta, 0.5, steps)
+        path = descent.descend(alone, theta, 0.5 * np.exp(0.2), steps)
         np.testing.assert_allclose(last[run], path[-1], rtol=1e-12)
         np.testing.assert_allclose(mean[run], path[-2:].mean(axis=0), rtol=1e-12)
 
@@ -81,7 +81,7 @@ def test_one_copy_is_the_literal_gradient_on_points_drawn_once():
     field = one_copy(np.random.default_rng(4), x0, 0.6)
     x, z = mixture.diffuse(np.random.default_rng(4), x0.reshape(-1, 4), 0.6)
     rows = zip(start, x.reshape(x0.shape), z.reshape(x0.shape), strict=True)
-    each = [objective.literal_gradient(theta, a, b, 0.6) for theta, a, b in rows]
+    each = [objective.literal_gradient(np.exp(-0.6) * theta, a, b, 0.6) for theta, a, b in rows]
     np.testing.assert_allclose(field(start), each, rtol=1e-12)
     np.testing.assert_array_equal(field(start), field(start))
 

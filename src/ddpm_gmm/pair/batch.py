@@ -17,15 +17,15 @@ from ddpm_gmm.pair import noise
 Array = np.ndarray
 
 
-def _runs(name, theta, x0):
+def _runs(theta, x0):
     """(theta, x0), a batch of runs with a sample each."""
-    theta, x0 = check.array(name, theta, 2), check.array("x0", x0, 3)
-    check.same(f"{name}.shape", theta.shape, "x0", (x0.shape[0], x0.shape[2]))
+    theta, x0 = check.array("theta", theta, 2), check.array("x0", x0, 3)
+    check.same("theta.shape", theta.shape, "x0", (x0.shape[0], x0.shape[2]))
     return theta, x0
 
 
 def redrawn(
-    rng: np.random.Generator, theta_t: Float[Array, "s d"], x0: Float[Array, "s n d"], t: float
+    rng: np.random.Generator, theta: Float[Array, "s d"], x0: Float[Array, "s n d"], t: float
 ) -> Float[Array, "s d"]:
     """The literal gradient of each run's own sample, with fresh noise at every point.
 
@@ -37,19 +37,21 @@ def redrawn(
     Parameters
     ----------
     rng : numpy.random.Generator
-    theta_t : array (s, d), none of them zero; at time t
+    theta : array (s, d), none of them zero; at time 0
     x0 : array (s, n, d), the samples at time 0
     t : float, > 0
 
     Returns
     -------
     array (s, d)
+        With respect to theta e^{-t}, as in the objective.
     """
-    rng, (theta, x0) = check.generator(rng), _runs("theta_t", theta_t, x0)
+    rng, (theta, x0) = check.generator(rng), _runs(theta, x0)
     sigma, e = mixture.noise_scale(check.number("t", t, above=0)), np.exp(-t)
+    theta = e * theta
     r = norm(theta)[:, None]
     if not r.all():
-        raise ValueError("theta_t: got a zero vector, must have a direction")
+        raise ValueError("theta: got a zero vector, must have a direction")
     g = rng.standard_normal(x0.shape[:2])
     along = e * np.matvec(x0, theta)
     h = np.tanh(along + sigma * r * g)
@@ -63,55 +65,57 @@ def redrawn(
 
 
 def averaged(
-    theta_t: Float[Array, "s d"], x0: Float[Array, "s n d"], t: float
+    theta: Float[Array, "s d"], x0: Float[Array, "s n d"], t: float
 ) -> Float[Array, "s d"]:
     """What :func:`redrawn` is on average over the noise; the same arguments.
 
-    :func:`ddpm_gmm.pair.noise.averaged_gradient` of each run, with respect to theta_t.
+    :func:`ddpm_gmm.pair.noise.averaged_gradient` of each run, but with respect to theta e^{-t}.
     """
-    theta, x0 = _runs("theta_t", theta_t, x0)
+    theta, x0 = _runs(theta, x0)
     e = np.exp(-check.number("t", t, above=0))
-    at_zero = theta / e
-    B, W = noise.parts(np.matvec(x0, at_zero), norm(at_zero)[:, None], t)
-    return (B.mean(axis=1, keepdims=True) * at_zero - np.vecmat(W, x0) / x0.shape[1]) / e
+    B, W = noise.parts(np.matvec(x0, theta), norm(theta)[:, None], t)
+    return (B.mean(axis=1, keepdims=True) * theta - np.vecmat(W, x0) / x0.shape[1]) / e
 
 
 def fresh(
     rng: np.random.Generator,
-    theta_t: Float[Array, "s 2"],
-    size_t: float,
+    theta: Float[Array, "s 2"],
+    size: float,
     t: float,
     d: int,
     n: int,
 ) -> Float[Array, "s 3"]:
     """The literal gradient on n fresh points with fresh noise, in the plane of theta and mu.
 
-    With m = theta . mu, u = m + r g and c = 1/(e^{2t} - 1) one point's gradient along theta is
-    h^2 r - h m/r + p u/r + sqrt(c) h g', with p = (1 - h^2)(h r^2 - m + sqrt(c) r g'); across, it
-    is (p - h) times mu's part there and p^2 + c h^2 of variance in every direction. The sums over
-    the points are replaced by normal variables of the same means and covariances, by quadrature:
-    that is the one approximation, of relative order 1/n.
+    With theta and mu at time t, m = theta . mu, u = m + r g and c = 1/(e^{2t} - 1), one point's
+    gradient is, along theta, h^2 r - h m/r + p u/r + sqrt(c) h g', with
+    p = (1 - h^2)(h r^2 - m + sqrt(c) r g'); across, it is (p - h) times mu's part there, and
+    p^2 + c h^2 of variance in every direction. The sums over the points are replaced by normal
+    variables of the same means and covariances, by quadrature: that is the one approximation, of
+    relative order 1/n.
 
     Parameters
     ----------
     rng : numpy.random.Generator
-    theta_t : array (s, 2), along mu and across it, none of them zero; at time t
-    size_t : float, |mu_t| >= 0
+    theta : array (s, 2), along mu and across it, none of them zero; at time 0
+    size : float, |mu| > 0
     t : float, > 0
     d, n : int, d at least 2
 
     Returns
     -------
     array (s, 3)
-        Along mu, across it in the plane, and the length of what is across the plane.
+        With respect to theta e^{-t}: along mu, across it in the plane, and the length of what is
+        across the plane.
     """
-    rng, theta = check.generator(rng), check.array("theta_t", theta_t, 2)
-    check.same("theta_t.shape[1]", theta.shape[1], "the plane", 2)
-    size, t = check.number("size_t", size_t, least=0), check.number("t", t, above=0)
+    rng, theta = check.generator(rng), check.array("theta", theta, 2)
+    check.same("theta.shape[1]", theta.shape[1], "the plane", 2)
+    size, t = check.number("size", size, above=0), check.number("t", t, above=0)
     d, n = check.count("d", d, least=2), check.count("n", n)
+    theta, size = np.exp(-t) * theta, np.exp(-t) * size
     c, r = 1 / np.expm1(2 * t), norm(theta)
     if not r.all():
-        raise ValueError("theta_t: got a zero vector, must have a direction")
+        raise ValueError("theta: got a zero vector, must have a direction")
     unit, m = theta / r[:, None], theta[:, 0] * size
     g, w = rules.gaussian(float(r.max()))
     u = m[:, None] + r[:, None] * g

@@ -34,7 +34,7 @@ def on_rows(rng, x0, target=1.0):
 
 def in_law(rng):
     many = np.repeat(X0[None], DRAWS, axis=0)
-    return batch.redrawn(rng, np.repeat(THETA[None], DRAWS, axis=0), many, T)
+    return batch.redrawn(rng, np.repeat(np.exp(T) * THETA[None], DRAWS, axis=0), many, T)
 
 
 def test_redrawn_noise_has_the_moments_of_rows():
@@ -52,15 +52,12 @@ def test_noise_that_is_a_tenth_too_large_in_the_target_is_noticed():
 def test_the_average_of_a_batch_is_the_average_of_each_run():
     rng = generator()
     x0, theta = rng.normal(size=(3, 6, 4)), rng.normal(size=(3, 4))
-    each = [
-        np.exp(T) * noise.averaged_gradient(np.exp(T) * a, x, T)
-        for a, x in zip(theta, x0, strict=True)
-    ]
+    each = [np.exp(T) * noise.averaged_gradient(a, x, T) for a, x in zip(theta, x0, strict=True)]
     np.testing.assert_allclose(batch.averaged(theta, x0, T), each, rtol=1e-12)
 
 
 def test_the_average_is_the_mean_of_the_draws():
-    draws, mean = in_law(generator()), batch.averaged(THETA[None], X0[None], T)
+    draws, mean = in_law(generator()), batch.averaged(np.exp(T) * THETA[None], X0[None], T)
     z = (draws.mean(0) - mean[0]) / (draws.std(0) / DRAWS**0.5)
     assert np.abs(z).max() < 5
 
@@ -82,7 +79,8 @@ def fresh_rows(rng, theta, mu, n):
 
 def test_fresh_data_have_the_moments_of_rows():
     rng, theta, mu, n = generator(), np.array([0.5, 0.8]), 1.3, 200
-    law = batch.fresh(rng, np.repeat(theta[None], DRAWS, axis=0), mu * np.exp(-T), T, 4, n)
+    many = np.repeat(np.exp(T) * theta[None], DRAWS, axis=0)
+    law = batch.fresh(rng, many, mu, T, 4, n)
     law[:, 2] **= 2
     assert np.abs(apart(law, fresh_rows(rng, theta, mu, n))).max() < 5  # 9 scores
 
@@ -90,6 +88,6 @@ def test_fresh_data_have_the_moments_of_rows():
 @pytest.mark.parametrize("length", [1.0, 1.5])
 def test_fresh_data_without_end_are_the_population(length):
     theta = np.array([[0.5, 0.8], [1.0, -0.2]])
-    law = batch.fresh(generator(), theta, length, T, 7, 10**14)
+    law = batch.fresh(generator(), np.exp(T) * theta, np.exp(T) * length, T, 7, 10**14)
     exact = population.gradient(theta, np.array([length, 0.0]))
     np.testing.assert_allclose(law, np.column_stack([exact, [0, 0]]), atol=1e-5)
