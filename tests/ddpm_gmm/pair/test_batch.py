@@ -8,7 +8,7 @@ from ddpm_gmm.pair import batch, noise, population
 
 THETA, T = np.array([0.7, -0.3, 0.5, 0.2]), 0.6
 X0 = np.random.default_rng(5).normal(size=(6, 4)) * 1.5
-DRAWS = 6000
+DRAWS = 2500
 
 
 def generator():
