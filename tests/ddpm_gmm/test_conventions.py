@@ -230,7 +230,6 @@ KEPT = {  # used by one chapter or none, and here for a reason
     "generate.samplers.probability_flow": "the reverse SDE's other half",
     "geometry.to_plane": "what angle, tangent and overlap are made of",
     "rules.scales": "every quadrature is in rules",
-    "pair.noise.parts": "for solvers that tabulate the gradient",
     "pair.noise.curvature": "the other half of the room's covariance, beside its variance",
     "generate.schemes.euler": "what the exponential scheme is measured against",
     "em.em_gradient": "the pair's field of the same name, on a sample",

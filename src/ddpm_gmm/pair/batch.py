@@ -67,7 +67,7 @@ def redrawn(
 def averaged(
     theta: Float[Array, "s d"], x0: Float[Array, "s n d"], t: float
 ) -> Float[Array, "s d"]:
-    """What :func:`redrawn` is on average over the noise; the same arguments.
+    """What :func:`redrawn` is on average over the noise; the same arguments, at time 0.
 
     :func:`ddpm_gmm.pair.noise.averaged_gradient` of each run, but with respect to theta e^{-t}.
     """
