@@ -14,10 +14,11 @@ from ddpm_gmm import centres, certify, em, geometry, mixture, objective, rules
 from ddpm_gmm.generate import samplers, schemes
 from ddpm_gmm.learn import copies, descent, power, starts
 from ddpm_gmm.many import cubature, information
+from ddpm_gmm.pair import batch, noise, population
 from ddpm_gmm.pair import information as pair_information
-from ddpm_gmm.pair import noise, population
 
 V, W, C, X = np.ones(3), np.full(3, 2.0), np.eye(3)[:2], np.ones((4, 3))
+SAMPLES, W2 = np.stack([X, X]), np.full((4, 2), 2.0)
 C3, X2 = C[None] + np.zeros((2, 1, 1)), np.vstack([X, -2 * X])
 S4, S8 = np.full(4, 0.25), np.arange(1.0, 9) / 36
 RNG = np.random.default_rng(0)
@@ -79,6 +80,9 @@ GOOD = [
     (noise.covariance, dict(size=1.0, t=V, weight=W)),
     (noise.one_copy, dict(size=1.0, t=0.1)),
     (noise.error_ratio, dict(size=1.0, d=3, t=V, weight=W)),
+    (batch.redrawn, dict(rng=RNG, theta=C, x0=SAMPLES, t=0.1)),
+    (batch.averaged, dict(theta=C, x0=SAMPLES, t=0.1)),
+    (batch.fresh, dict(rng=RNG, theta=W2, size=1.0, t=0.1, d=3, n=5)),
     (pair_information.fisher, dict(size=V)),
     (pair_information.curvature, dict(size=V)),
     (pair_information.implicit_variance, dict(size=V)),
@@ -146,6 +150,7 @@ GOOD = [
 LEAST = {
     **dict(n=1, d=1, K=2, m=0, steps=0, highest=0, width=1, scrambles=1, q=1, draws=1, rows=1),
     (geometry.from_plane, "d"): 2,
+    (batch.fresh, "d"): 2,
     (centres.simplex, "d"): 3,  # of the four centres of the good call
     (centres.clustered, "K"): 4,
     (centres.touching, "d"): 2,

@@ -163,6 +163,7 @@ MOVES_POINTS = {"mixture.diffuse", "generate.samplers.reverse_sde"}
 MOVES_POINTS |= {"generate.samplers.probability_flow"}
 WEIGHS_POINTS = {"many.cubature.importance"}
 LEARNS = {"learn.descent.gmm_denoiser", "learn.descent.anneal"}  # on noise of their own
+A_SAMPLE_A_RUN = {"pair.batch.redrawn", "pair.batch.averaged"}  # many small ones, all alike
 
 
 def test_every_function_of_a_sample_takes_weights_or_goes_row_by_row():
@@ -170,7 +171,7 @@ def test_every_function_of_a_sample_takes_weights_or_goes_row_by_row():
     weighted = {f for f in of_a_sample if "weights" in parameters(f)}
     assert weighted == set(WEIGHTED)
     rest = {name_of(f) for f in of_a_sample - weighted}
-    assert rest == set(ROW_BY_ROW) | MOVES_POINTS | WEIGHS_POINTS | LEARNS
+    assert rest == set(ROW_BY_ROW) | MOVES_POINTS | WEIGHS_POINTS | LEARNS | A_SAMPLE_A_RUN
     for f in weighted:
         assert inspect.signature(f).parameters["weights"].default is None
         assert parameters(f)[-1] == "weights"
@@ -224,11 +225,11 @@ KEPT = {  # used by one chapter or none, and here for a reason
     "many.cubature.gradient": "the population gradient of K centres, beside its moments and G",
     "many.cubature.G": "Lemma 12's term for K centres, beside the pair's",
     "many.cubature.expectation": "what every function of its room is made of",
+    "pair.batch.fresh": "what a step is on fresh data, beside that on a kept sample",
     "pair.noise.averaged_loss": "the function whose gradient and accuracy the room is about",
     "generate.samplers.probability_flow": "the reverse SDE's other half",
     "geometry.to_plane": "what angle, tangent and overlap are made of",
     "rules.scales": "every quadrature is in rules",
-    "pair.noise.parts": "for solvers that tabulate the gradient",
     "pair.noise.curvature": "the other half of the room's covariance, beside its variance",
     "generate.schemes.euler": "what the exponential scheme is measured against",
     "em.em_gradient": "the pair's field of the same name, on a sample",

@@ -44,7 +44,7 @@ def _given(c, r, t, highest):
     """tau (*t), and a, v, T_k for every c and every t: (*c, *t)."""
     tau = np.exp(-2 * t)
     a = np.multiply.outer(c, tau)
-    v = np.broadcast_to(-np.expm1(-2 * t) * tau * r**2, a.shape)
+    v = np.broadcast_to(-np.expm1(-2 * t) * np.multiply.outer(np.square(r), tau), a.shape)
     return tau, a, v, population.moments(a, np.sqrt(v), highest)
 
 
@@ -53,7 +53,7 @@ def _mean(values, weights):
     return values.mean(axis=0) if weights is None else weights @ values
 
 
-def parts(c, r: float, t) -> tuple[Array, Array]:
+def parts(c, r, t) -> tuple[Array, Array]:
     """B and W, with which a data point's gradient is B theta - W x0; they depend on theta . x0.
 
     With k = v - tau r^2/2,
@@ -63,16 +63,18 @@ def parts(c, r: float, t) -> tuple[Array, Array]:
     Parameters
     ----------
     c : float or array (...), theta . x0
-    r : float, |theta| >= 0
+    r : float, |theta| >= 0, or an array that broadcasts with c
     t : float or array (q,), >= 0
 
     Returns
     -------
     B, W : arrays (..., q), or (...) for one t
     """
-    c, r, t = check.array("c", c, least_axes=0), check.number("r", r, least=0), _times(t)
+    (c, r), t = check.together("c", c, "r", r), _times(t)
+    if r.min() < 0:
+        raise ValueError(f"r: got {r.min():g}, must be >= 0")
     tau, a, v, T = _given(c, r, t, 3)
-    k = v - tau * r**2 / 2
+    k = v - np.multiply.outer(np.square(r), tau) / 2
     W = tau * (T[0] + a * T[1] + k * T[2])
     B = tau * (1 + T[1] - (1 - tau) * (2 * T[1] + a * T[2] + k * T[3]))
     return B, W

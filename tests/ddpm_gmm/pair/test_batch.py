@@ -1,0 +1,93 @@
+"""Steps drawn in law: against the gradient on rows, moment by moment."""
+
+import numpy as np
+import pytest
+
+from ddpm_gmm import mixture, objective
+from ddpm_gmm.pair import batch, noise, population
+
+THETA, T = np.array([0.7, -0.3, 0.5, 0.2]), 0.6
+X0 = np.random.default_rng(5).normal(size=(6, 4)) * 1.5
+DRAWS = 2500
+
+
+def generator():
+    return np.random.default_rng(1)
+
+
+def apart(one, other):
+    """z-scores between two tables of draws, of their means and of their second moments."""
+
+    def moments(draws):
+        rows, columns = np.triu_indices(draws.shape[1])
+        return np.column_stack([draws, draws[:, rows] * draws[:, columns]])
+
+    a, b = moments(one), moments(other)
+    return (a.mean(0) - b.mean(0)) / np.sqrt(a.var(0) / len(a) + b.var(0) / len(b))
+
+
+def on_rows(rng, x0, target=1.0):
+    """Draws of the literal gradient on freshly noised rows; a wrong ``target`` for the control."""
+    x, z = mixture.diffuse(rng, x0, T)
+    return objective.literal_gradient(THETA, x, target * z, T)
+
+
+def in_law(rng):
+    many = np.repeat(X0[None], DRAWS, axis=0)
+    return batch.redrawn(rng, np.repeat(np.exp(T) * THETA[None], DRAWS, axis=0), many, T)
+
+
+def test_redrawn_noise_has_the_moments_of_rows():
+    rng = generator()
+    rows = np.array([on_rows(rng, X0) for _ in range(DRAWS)])
+    assert np.abs(apart(in_law(rng), rows)).max() < 5  # 14 scores
+
+
+def test_noise_that_is_a_tenth_too_large_in_the_target_is_noticed():
+    rng = generator()
+    rows = np.array([on_rows(rng, X0, 1.1) for _ in range(DRAWS)])
+    assert np.abs(apart(in_law(rng), rows)).max() > 5
+
+
+def test_the_average_of_a_batch_is_the_average_of_each_run():
+    rng = generator()
+    x0, theta = rng.normal(size=(3, 6, 4)), rng.normal(size=(3, 4))
+    each = [np.exp(T) * noise.averaged_gradient(a, x, T) for a, x in zip(theta, x0, strict=True)]
+    np.testing.assert_allclose(batch.averaged(theta, x0, T), each, rtol=1e-12)
+
+
+def test_the_average_is_the_mean_of_the_draws():
+    draws, mean = in_law(generator()), batch.averaged(np.exp(T) * THETA[None], X0[None], T)
+    z = (draws.mean(0) - mean[0]) / (draws.std(0) / DRAWS**0.5)
+    assert np.abs(z).max() < 5
+
+
+def plane(gradients):
+    """Along mu, across it in the plane, and the square of what is across the plane."""
+    return np.column_stack([gradients[:, :2], np.sum(gradients[:, 2:] ** 2, axis=1)])
+
+
+def fresh_rows(rng, theta, mu, n):
+    full, centre = np.r_[theta, 0, 0], mu * np.eye(4)[0]
+
+    def one():
+        x, z = mixture.diffuse(rng, mixture.sample(rng, n, mixture.pair(centre)), T)
+        return objective.literal_gradient(full, x, z, T)
+
+    return plane(np.array([one() for _ in range(DRAWS)]))
+
+
+def test_fresh_data_have_the_moments_of_rows():
+    rng, theta, mu, n = generator(), np.array([0.5, 0.8]), 1.3, 200
+    many = np.repeat(np.exp(T) * theta[None], DRAWS, axis=0)
+    law = batch.fresh(rng, many, mu, T, 4, n)
+    law[:, 2] **= 2
+    assert np.abs(apart(law, fresh_rows(rng, theta, mu, n))).max() < 5  # 9 scores
+
+
+@pytest.mark.parametrize("length", [1.0, 1.5])
+def test_fresh_data_without_end_are_the_population(length):
+    theta = np.array([[0.5, 0.8], [1.0, -0.2]])
+    law = batch.fresh(generator(), np.exp(T) * theta, np.exp(T) * length, T, 7, 10**14)
+    exact = population.gradient(theta, np.array([length, 0.0]))
+    np.testing.assert_allclose(law, np.column_stack([exact, [0, 0]]), atol=1e-5)
