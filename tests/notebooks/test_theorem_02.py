@@ -6,7 +6,7 @@ from helpers import EPS
 from scipy.spatial.distance import cdist
 
 from ddpm_gmm import centres
-from theorem_02 import grid, pseudo, squared, without_each
+from theorem_02 import exponent, grid, pseudo, roots, squared, without_each
 
 
 @pytest.mark.parametrize("K, d", [(2, 1), (5, 2), (8, 3), (64, 3), (64, 6), (64, 80)])
@@ -46,3 +46,35 @@ def test_a_squared_length_is_the_mean_over_pairs_of_different_estimates():
     e = np.random.default_rng(2).standard_normal((5, 2, 3))
     pairs = [e[a] * e[b] for a in range(5) for b in range(5) if a != b]
     np.testing.assert_allclose(squared(e), np.mean(pairs, axis=0).sum(axis=-1), 1e-13, 1e-13)
+
+
+@pytest.mark.parametrize("p", [-0.3, 0.0, 0.25, 1.0])
+@pytest.mark.parametrize("K", [(4, 8, 16), (4, 6, 8, 12, 16, 24, 32, 48)])
+def test_the_exponent_of_a_law_is_found_and_zero_is_the_logarithm(p, K):
+    K = np.array(K, dtype=float)
+    values = 3 + 7 * (np.log(K) if p == 0 else K**p)
+    assert abs(exponent(K, values) - p) <= 1e-5  # flat to 1e-16 of the variance within about 1e-7
+
+
+def test_the_exponent_tells_a_logarithm_from_a_fourth_root_under_noise():
+    # The scatter of the chapter's thresholds, 0.1 in 27: the exponents lie apart by many errors.
+    rng, K = np.random.default_rng(3), np.array([4.0, 8.0, 16.0])
+    rise = {0.0: np.log(K / 4) / np.log(4), 0.25: (K / 4) ** 0.25 * 2.414213562 - 2.414213562}
+    found = {
+        p: [exponent(K, 23 + 27 * v + 0.1 * rng.standard_normal(3)) for _ in range(50)]
+        for p, v in rise.items()
+    }
+    assert max(found[0.0]) < 0.125 < min(found[0.25])
+
+
+def test_roots_are_the_last_falls_through_zero():
+    x = np.linspace(0, 4, 9)
+    curves = np.stack([np.cos(np.pi * x / 2.6), 1.5 - x], axis=1)[:7]
+    np.testing.assert_allclose(roots(x[:7], curves), [1.3, 1.5], rtol=2e-3)
+    with pytest.raises(ValueError, match="does not fall through zero"):
+        roots(x, np.ones((9, 1)))
+
+
+def test_two_sizes_have_no_exponent():
+    with pytest.raises(ValueError, match="K: got 2 sizes, must be at least 3"):
+        exponent([4, 8], np.array([1.0, 2.0]))
