@@ -58,3 +58,26 @@ def test_every_item_of_the_index_is_in_the_file_in_its_order():
         *("Lemma 10", "Lemma 11", "Lemma 12", "Small separation", "Theorem 16", "Algorithm 1"),
     ]
     assert not re.search(r"\bwe\b|\bour\b|derived|observed", (paper.read(ROOT / "book").table()))
+
+
+def pages():
+    yield from (ROOT / "book").glob("*.md")
+    yield from (ROOT / "notebooks").glob("*.ipynb")
+
+
+def test_what_is_not_known_of_the_paper_is_said_on_one_page():
+    said = [p.name for p in pages() if re.search(r"not known (here|to us)", p.read_text())]
+    assert said == ["paper.md"]
+
+
+def test_every_item_of_the_paper_that_has_a_chapter_is_in_its_box_there():
+    chapters = {item.name: [] for item in paper.read(ROOT / "book").item}
+    for path in (ROOT / "notebooks").glob("*.ipynb"):
+        for name in re.findall(r":::\{paper\} ([^\\\n]+)", path.read_text()):
+            chapters[name].append(path.stem)
+    assert all(len(where) == 1 for where in chapters.values()), chapters
+
+
+def test_no_chapter_calls_anything_else_the_papers():
+    for path in (ROOT / "notebooks").glob("*.ipynb"):
+        assert "**The paper's" not in path.read_text(), path.name
