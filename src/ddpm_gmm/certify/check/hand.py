@@ -1,7 +1,7 @@
 """The numbers in the hand proofs, each enclosed over its whole range.
 
-Every one is an :class:`Inequality`, with the place where a proof uses it as its docstring. The ends
-of the ranges are those of ``EDGES``, to which :mod:`chain` holds the certificates. On an unbounded
+Every one is an ``Inequality``, with the place where a proof uses it as its docstring. The ends
+of the ranges are those of ``EDGES``, to which ``chain`` holds the certificates. On an unbounded
 range an inequality is two, one at its end and one that it falls from there on, or it is written in
 the variable's inverse. Derived in notebooks/explicit-constants, section "Why it is true", and in
 notebooks/lemma-11 where the docstring says so.
