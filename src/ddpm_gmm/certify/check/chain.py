@@ -3,7 +3,8 @@
 A *verdict* is what :func:`ddpm_gmm.certify.check.certificate.verify` returns of a certificate that
 it accepted. What follows from many of them is decided here by exact fractions: that intervals of
 |mu| meet, that each step of Theorem 7 lands where the next statement begins, and that boxes reach
-as far as the hand proofs (``hand.EDGES``). Nothing of the prover is used. Derived in notebooks/explicit-constants.
+as far as the hand proofs (``hand.EDGES``). Nothing of the prover is used. Derived
+in notebooks/explicit-constants.
 """
 
 from fractions import Fraction
