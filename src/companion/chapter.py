@@ -68,7 +68,7 @@ The same on samples, with error bars."""
 
 FIGURE = """fig, ax = figures.panels()
 figures.line(ax, along[:, 0], slopes, "exact", "exact")
-figures.frame(ax, "$\\theta$ along the truth, $|\\mu| = 1$", "size of the gradient")
+figures.frame(ax, r"$\\theta$ along the truth, $|\\mu| = 1$", "size of the gradient")
 figures.show()"""
 
 CLOSE = """## Where it stops being true
