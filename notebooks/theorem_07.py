@@ -41,6 +41,7 @@ def walk(size: float, t: float, k: int = 1, eta: float = 1.0):
 
 def samples(rng, runs: int, n: int, d: int, length: float):
     """A sample of the pair for each run, (runs, n, d); mu is ``length`` along the first axis."""
+    rng = check.generator(rng)
     x = rng.standard_normal((runs, n, d))
     x[..., 0] += length * rng.choice([-1.0, 1.0], (runs, n))
     return x
@@ -66,7 +67,7 @@ def fresh_descents(rng, theta, size: float, t: float, d: int, n: int, eta: float
 
     By the law of :func:`ddpm_gmm.pair.batch.fresh`; arguments as in :func:`descents`.
     """
-    count = np.broadcast_to(count, len(theta))
+    rng, count = check.generator(rng), np.broadcast_to(count, len(theta))
     for h in range(count.max()):
         along, across, rest = eta * np.exp(t) * batch.fresh(rng, theta, size, t, d, n).T
         step = np.column_stack([theta[:, 0] - along, np.hypot(theta[:, 1] - across, rest)])
@@ -89,6 +90,7 @@ def em_field(theta, x):
 
 def one_copy(rng, x0, t: float):
     """The literal gradient as a field on one noised copy of each run's sample, drawn here."""
+    rng = check.generator(rng)
     x, z = mixture.diffuse(rng, x0.reshape(-1, x0.shape[-1]), t)
     x, v = x.reshape(x0.shape), (x - z / mixture.noise_scale(t)).reshape(x0.shape)
 

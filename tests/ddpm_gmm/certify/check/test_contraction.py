@@ -24,7 +24,8 @@ from .making import made, norm
 def test_a_true_certificate_passes(statement):
     certificate = made({"kind": "contraction", **statement})
     got = verify(certificate)
-    assert got["kind"] == "contraction"
+    assert got["statement"] == certificate["statement"]
+    assert got["statement"]["kind"] == "contraction"
     assert got["leaves"] == len(certificate["leaves"]) <= got["boxes"]
 
 
