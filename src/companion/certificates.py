@@ -25,11 +25,7 @@ from ddpm_gmm.certify import check as checker
 
 FOLDER = "certificates"
 ACCEPTED = "accepted"  # under _build: what the checker found of what it accepted
-BEYOND = (
-    "chain",
-    "hand",
-    "inequality",
-)  # modules of the checker's on which no verdict on a certificate rests
+BEYOND = "chain", "hand", "inequality"  # of the checker's modules: no verdict rests on them
 
 
 def path(name: str) -> Path:

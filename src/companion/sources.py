@@ -47,6 +47,7 @@ class Sources:
         self.code = cache(self._code)
         self._needs = cache(self._needed)
         self.notebook = cache(self._notebook)
+        self._own = cache(self._owned)
 
     def _code(self, path: Path) -> str:
         """The digest of what counts for a result in this file."""
@@ -87,7 +88,7 @@ class Sources:
             [lock, *runner], self.code
         )
 
-    def _own(self, name: str) -> str:
+    def _owned(self, name: str) -> str:
         """What the executed notebook comes from, but for what all of them come from.
 
         Its code, the modules that this imports, the certificates where it reads them.

@@ -56,8 +56,7 @@ def reach(intervals, high) -> Fraction:
     reached, before = Fraction(high), None
     while reached != before:
         before = reached
-        reached = min([a for a, b in sides if b >= reached], default=reached)
-        reached = min(reached, before)
+        reached = min([reached, *(a for a, b in sides if b >= reached)])
     return reached
 
 
