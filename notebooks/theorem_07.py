@@ -7,6 +7,7 @@ import numpy as np
 
 from ddpm_gmm import check, mixture
 from ddpm_gmm.geometry import norm
+from ddpm_gmm.learn import power
 from ddpm_gmm.pair import batch, information, noise
 
 
@@ -115,14 +116,9 @@ def steps_seen(square, d: int, t: float):
     return np.ceil(np.log(d) / np.log1p(2 * m * np.exp(-2 * t))).astype(int)
 
 
-def tangents_of(points):
-    """Of the angles between points (s, d) and the first axis."""
-    return norm(points[:, 1:]) / np.abs(points[:, 0])
-
-
 def principal(x):
     """The top eigenvector of each run's second moments, (s, d)."""
-    return np.linalg.svd(x, full_matrices=False)[2][:, 0]
+    return np.array([power.top_eigenvector(one) for one in x])
 
 
 def loners(theta, x):

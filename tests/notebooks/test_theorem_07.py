@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ddpm_gmm import em, mixture, objective
+from ddpm_gmm import em, geometry, mixture, objective
 from ddpm_gmm.learn import descent
 from ddpm_gmm.pair import information, noise, population
 from theorem_07 import (
@@ -16,7 +16,6 @@ from theorem_07 import (
     principal,
     samples,
     steps_seen,
-    tangents_of,
     walk,
 )
 
@@ -110,4 +109,4 @@ def test_the_principal_component_and_the_lone_points():
     assert np.abs(principal(x)[0] @ [1, 0, 0]) == pytest.approx(1)
     # The last point alone has an entry along the second axis: theta there is its own vote only.
     assert loners(np.array([[2.0, 0.2, 0.0]]), x)[0] == pytest.approx(1 / 4)
-    assert tangents_of(np.array([[2.0, 0.0, -2.0]]))[0] == pytest.approx(1)
+    assert geometry.tangent(np.array([[2.0, 0.0, -2.0]]), np.eye(3)[0])[0] == pytest.approx(1)
