@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 from scipy import special
 
-from companion import contract, paths, records, report, rulings
+from companion import build, contract, evidence, paths, records, report, rulings
 from companion.contract import Broken, Claim
 from companion.sources import Sources
 
@@ -111,6 +111,7 @@ def _executed(path: Path, made_from: str) -> dict | None:
     """The executed notebook that stands there, if it was made from this."""
     try:
         notebook = json.loads(path.read_bytes())
+        evidence.outputs(notebook)  # refused where it has no cells
         return notebook if notebook["metadata"]["companion"]["made_from"] == made_from else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -175,6 +176,12 @@ def total(claims: dict[str, Margins]) -> float:
 
 
 def run(profile: str, names: list[str], asked: list[int], executor: Executor) -> None:
+    """What :func:`_run_all` does, where no other run of this profile is at work."""
+    with build.alone(RUNS / profile):
+        _run_all(profile, names, asked, executor)
+
+
+def _run_all(profile: str, names: list[str], asked: list[int], executor: Executor) -> None:
     """Run these notebooks (all, where none is named) at these roots, or at the twenty.
 
     Says which claims fail, and the odds of it. What has been run from the code at hand is not run

@@ -13,6 +13,9 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from companion import paths, syntax, written
+from companion.contract import decoded
+
+HOMES = paths.SOURCE, paths.NOTEBOOKS  # of our own modules
 
 
 def digest(data: str | bytes) -> str:
@@ -27,7 +30,7 @@ def _files(name: str) -> set[Path]:
     """The files of our own that are run when a module of this dotted name is imported."""
     found, parts = set(), name.split(".")
     for depth in range(1, len(parts) + 1):
-        for home in (paths.SOURCE, paths.NOTEBOOKS):
+        for home in HOMES:
             stem = home.joinpath(*parts[:depth])
             found |= {stem.with_suffix(".py"), stem / "__init__.py"}
     return {path for path in found if path.is_file()}
@@ -48,10 +51,12 @@ class Sources:
         self._needs = cache(self._needed)
         self.notebook = cache(self._notebook)
 
+    def _text(self, path: Path) -> str:
+        return decoded(path, self.bytes(path))
+
     def _code(self, path: Path) -> str:
         """The digest of what counts for a result in this file."""
-        data = self.bytes(path)
-        return digest(syntax.bare(data.decode()) if path.suffix == ".py" else data)
+        return digest(syntax.bare(self._text(path)) if path.suffix == ".py" else self.bytes(path))
 
     def _notebook(self, name: str):
         """The notebook as it is written, an nbformat node."""
@@ -62,7 +67,7 @@ class Sources:
         written.check(paths.notebooks(), self.notebook)
 
     def _needed(self, path: Path) -> set[Path]:
-        return set().union(*map(_files, syntax.imported(self.bytes(path).decode())))
+        return set().union(*map(_files, syntax.imported(self._text(path))))
 
     def modules(self, code: str) -> set[Path]:
         """The files of our own that a piece of code imports, directly or not."""
@@ -97,9 +102,9 @@ class Sources:
         try:
             files = self.modules(code)
         except SyntaxError:  # it will fail when it runs; until then it depends on everything
-            files = {*paths.SOURCE.rglob("*.py"), *paths.NOTEBOOKS.rglob("*.py")}
+            files = {p for home in HOMES for p in paths.files(home, "**/*.py")}
         if paths.SOURCE / "companion" / "certificates.py" in files:
-            files |= set(paths.CERTIFICATES.glob("*.json"))
+            files |= set(paths.files(paths.CERTIFICATES, "*.json"))
         own = "\n".join(syntax.bare(python) + magic for python, magic in cells)
         return f"{self.listing(files, self.code)}\n{own}"
 
@@ -114,10 +119,10 @@ class Sources:
     def of_site(self, results: list[str]) -> str:
         """What the site comes from: the text of every page, the source it shows, the results."""
         files = [paths.ROOT / "_config.yml", paths.ROOT / "_toc.yml"]
-        files += [p for p in (paths.ROOT / "book").rglob("*") if p.is_file()]
+        files += [p for p in paths.files(paths.ROOT / "book", "**/*") if p.is_file()]
         files += paths.BASELINES.glob("seeds-*.json")
         files += [paths.notebook(name) for name in paths.notebooks()]
-        files += [p for home in (paths.SOURCE, paths.NOTEBOOKS) for p in home.rglob("*.py")]
+        files += [p for home in HOMES for p in paths.files(home, "**/*.py")]
         pages = self.listing(files, lambda path: digest(self.bytes(path)))
         return digest("\n".join([self.common, commit(), pages, *results]))
 
