@@ -40,6 +40,40 @@ def test_every_way_in_which_a_run_fails_is_named_in_one_line(project):
     assert (run / "tiny.ipynb").exists() and not (project.folder / "_build/html").exists()
 
 
+@pytest.mark.parametrize("words", [["build"], ["notebook", "tiny"], ["seeds", "--", "1"]])
+def test_a_process_that_the_system_kills_is_one_line(project, words):
+    project.notebook("tiny", "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)")
+    done = project.command(*words)
+    fails(done, "companion: a process of the build was killed, most likely for want of memory;")
+    assert done.returncode == 1 and done.stderr.count("\n") == 1, done.stderr
+
+
+CONFLICT = b"<<<<<<< ours\nroot: book/index\n=======\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "said"),
+    [
+        ("_toc.yml", CONFLICT, "_toc.yml: must be readable YAML: line 2: "),
+        ("_config.yml", b"title: caf\xe9\n", "_config.yml: must be text in UTF-8: "),
+        ("_config.yml", b"", "_config.yml: must have keys and values"),
+        ("book/map.toml", CONFLICT, "book/map.toml: must be TOML, with its rows: "),
+        ("book/map.toml", b"", "book/map.toml: must be TOML, with its rows: "),
+        ("book/map.toml", b"# caf\xe9\n", "book/map.toml: must be text in UTF-8: "),
+        ("src/ddpm_gmm/geometry.py", b"# caf\xe9\n", "src/ddpm_gmm/geometry.py: must be text in"),
+        ("_build", b"", "{}/_build: got no folder, must be one"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named_before_anything_runs(project, path, data, said):
+    (project.folder / path).write_bytes(data)
+    words = [["build"], ["new", "lemma-13"]] if "map" in path else [["build"]]
+    for done in (project.command(*words) for words in words):
+        fails(done)
+        (line,) = done.stderr.splitlines()
+        assert line.startswith("companion: " + said.format(project.folder)), line
+        assert not (project.folder / "_build" / "run").exists()
+
+
 def test_a_contract_that_is_not_one_is_refused_before_anything_runs(project):
     """What else is wrong with a contract, and how that is said, is in test_contract.py."""
     project.claims("root", edit=lambda s: s.replace("high =", "hihg ="))
