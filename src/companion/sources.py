@@ -15,8 +15,6 @@ from pathlib import Path
 from companion import paths, syntax, written
 from companion.contract import decoded
 
-HOMES = paths.SOURCE, paths.NOTEBOOKS  # of our own modules
-
 
 def digest(data: str | bytes) -> str:
     return hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
@@ -26,11 +24,16 @@ def code_cells(notebook) -> list:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
+def _modules() -> list[Path]:
+    """Every file of our own that may be imported."""
+    return [p for home in (paths.SOURCE, paths.NOTEBOOKS) for p in paths.files(home, "**/*.py")]
+
+
 def _files(name: str) -> set[Path]:
     """The files of our own that are run when a module of this dotted name is imported."""
     found, parts = set(), name.split(".")
     for depth in range(1, len(parts) + 1):
-        for home in HOMES:
+        for home in (paths.SOURCE, paths.NOTEBOOKS):
             stem = home.joinpath(*parts[:depth])
             found |= {stem.with_suffix(".py"), stem / "__init__.py"}
     return {path for path in found if path.is_file()}
@@ -102,7 +105,7 @@ class Sources:
         try:
             files = self.modules(code)
         except SyntaxError:  # it will fail when it runs; until then it depends on everything
-            files = {p for home in HOMES for p in paths.files(home, "**/*.py")}
+            files = set(_modules())
         if paths.SOURCE / "companion" / "certificates.py" in files:
             files |= set(paths.files(paths.CERTIFICATES, "*.json"))
         own = "\n".join(syntax.bare(python) + magic for python, magic in cells)
@@ -122,7 +125,7 @@ class Sources:
         files += [p for p in paths.files(paths.ROOT / "book", "**/*") if p.is_file()]
         files += paths.BASELINES.glob("seeds-*.json")
         files += [paths.notebook(name) for name in paths.notebooks()]
-        files += [p for home in HOMES for p in paths.files(home, "**/*.py")]
+        files += _modules()
         pages = self.listing(files, lambda path: digest(self.bytes(path)))
         return digest("\n".join([self.common, commit(), pages, *results]))
 

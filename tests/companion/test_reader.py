@@ -72,7 +72,7 @@ def test_what_cannot_be_is_one_line_that_names_it(own, name, words, said):
 def test_a_number_of_any_length_is_refused_and_so_is_a_second_run_at_once(own):
     done = own.command("notebook", "tiny", "seed=" + 5000 * "9")
     assert done.returncode == 1 and done.stderr == (
-        f"companion: seed: got '{40 * '9'}, must be a whole number from 0 to 9223372036854775807\n"
+        f"companion: seed: got '{39 * '9'}, must be a whole number from 0 to 9223372036854775807\n"
     )
     done = own.command("seeds", "--", "-1")
     assert done.stderr.startswith("companion: ROOTS: got '-1', must be a whole number from 0 to ")
