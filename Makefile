@@ -13,6 +13,7 @@ LAB :=
 # The others reach a command as they were typed, by its environment: neither make nor a shell reads them.
 TYPED := PYTHON VENV PROFILE NAME PARAMS CLAIMS ROOTS
 $(foreach v,$(TYPED),$(eval override $v := $$(value $v)))
+$(foreach v,PYTHON VENV,$(eval override $v := $$(patsubst ~/%,$$(HOME)/%,$$($v))))
 export $(TYPED)
 .SHELLFLAGS := -fc
 

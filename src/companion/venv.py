@@ -11,6 +11,8 @@ itself is installed by the pinned backend, with no isolation. A second lock, whi
 first, only adds.
 """
 
+from __future__ import annotations  # any Python may read this file, and be told
+
 import ast
 import fcntl
 import os
@@ -97,7 +99,8 @@ def install(folder: Path, lock: Path, stamp: str) -> None:
     """Install what the lock pins; the stamp says that all of it is there."""
     python = folder / "bin" / "python"
     run(python, *PIP, "--require-hashes", "-r", lock, **settings(python))
-    if left := missing(folder, lock):
+    left = missing(folder, lock)
+    if left:
         raise Failed(f"pip said nothing, and did not install {left[0]}")
     shutil.copyfile(lock, folder / stamp)
 

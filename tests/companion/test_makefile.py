@@ -81,6 +81,11 @@ def test_what_the_environment_calls_so_is_somebody_elses(face):
     assert "MAKEFLAGS" not in asked(face("notebook", "NAME=y"))[1][1]  # for the makes of a test
 
 
+def test_a_tilde_is_the_home_whatever_shell_was_typed_into(face):
+    (maker, _), _ = asked(face("book", "VENV=~/.venv", HOME=str(face.folder)))
+    assert maker == [f"{face.folder}/.venv"]
+
+
 def test_the_maker_is_asked_each_time_whatever_the_files_times_are(face):
     """An older lock of other content, as an archive or a copy brings it, is a new lock."""
     for name in ("requirements.lock", "pyproject.toml"):
