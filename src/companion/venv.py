@@ -11,8 +11,6 @@ itself is installed by the pinned backend, with no isolation. A second lock, whi
 first, only adds.
 """
 
-from __future__ import annotations  # any Python may read this file, and be told
-
 import ast
 import fcntl
 import os
@@ -66,7 +64,7 @@ def run(*command, **settings: str) -> str:
     return done.stdout
 
 
-def settings(python: Path) -> dict[str, str]:
+def settings(python: Path) -> dict:
     """A user's settings for pip that count here, as variables: first its files', then variables."""
     files = {k: v for k, v in os.environ.items() if k == "PIP_CONFIG_FILE"}
     said = run(python, "-m", "pip", "--python", python, "config", "list", **files)
@@ -82,7 +80,7 @@ def settings(python: Path) -> dict[str, str]:
     return names | {"PIP_CONFIG_FILE": os.devnull}
 
 
-def missing(folder: Path, lock: Path) -> list[str]:
+def missing(folder: Path, lock: Path) -> list:
     """What the lock pins on every machine, and the folder does not hold in that version."""
 
     def plain(name):
