@@ -142,6 +142,7 @@ def test_a_folder_whose_name_is_no_text_is_refused(tmp_path):
     os.makedirs(folder)
     shutil.copy(ROOT / "_config.yml", os.fsdecode(folder))
     os.mkdir(folder + b"/notebooks")
+    os.symlink(ROOT / "src", os.fsdecode(folder) + "/src")
     done = Project(Path(os.fsdecode(folder))).command("judge")
     assert done.returncode == 2 and done.stderr.count("\n") == 1, done.stderr
     assert "caf\\udce9', must have a path in UTF-8" in done.stderr
