@@ -211,7 +211,7 @@ def test_a_missing_package_is_one_line_that_names_it(project, missing, words, ho
     code = f"import sys; sys.modules[{missing!r}] = None; import companion_command as c"
     code += f"; sys.prefix = {str(project.folder)!r}"
     done = subprocess.run(
-        [sys.executable, "-c", f"{code}; sys.exit(c.main({words!r}))"],
+        [sys.executable, "-c", f"{code}; sys.exit(c.main())", *words],
         cwd=project.folder,
         env=os.environ | {"PYTHONPATH": str(project.folder / "src")},
         capture_output=True,
