@@ -1,16 +1,32 @@
 # The face of the project. `make book` and `make test` do their own set-up.
-PYTHON ?= python3
-VENV ?= .venv
-PROFILE ?= quick
+# What a user may set, on the command line alone: in the environment these names are somebody else's.
+PYTHON := python3
+VENV := .venv
+PROFILE := quick
+NAME :=
+PARAMS :=
+CLAIMS :=
+ROOTS :=
+# These two are words of the shell: PYTEST="-k 'archive or venv'".
+PYTEST :=
+LAB :=
+# The others reach a command as they were typed, by its environment: neither make nor a shell reads them.
+TYPED := PYTHON VENV PROFILE NAME PARAMS CLAIMS ROOTS
+$(foreach v,$(TYPED),$(eval override $v := $$(value $v)))
+$(foreach v,PYTHON VENV,$(eval override $v := $$(patsubst ~/%,$$(HOME)/%,$$($v))))
+export $(TYPED)
+.SHELLFLAGS := -fc
 
-IN := $(VENV)/bin
-COMPANION := $(IN)/python -m companion.command --profile $(PROFILE)
+IN := "$$VENV"/bin
+COMPANION := $(IN)/python -m companion_command --profile="$$PROFILE"
+# Of a user's variables for Python only those pass that say where files may lie; make's own stay here.
+PASSED := PYTHONUSERBASE PYTHONNOUSERSITE PYTHONPYCACHEPREFIX PYTHONDONTWRITEBYTECODE
+unexport $(filter-out PYTHON $(PASSED),$(filter PYTHON%,$(.VARIABLES))) MAKEFLAGS
 # The sources of this folder, whatever is installed.
 export PYTHONPATH := $(CURDIR)/src
 
 .DEFAULT_GOAL := help
-.DELETE_ON_ERROR:
-.PHONY: help book test check notebook lab certify baseline seeds mutants new archive lock lint clean
+.PHONY: help environment book test check notebook lab certify baseline seeds mutants new archive lock lint clean
 
 help:
 	@echo "make book [PROFILE=quick|full]       run the notebooks, check every claim, build the site"
@@ -27,53 +43,51 @@ help:
 	@echo "make lint | lock | clean             style; new hashed locks; remove what was built"
 
 # -- the environment ------------------------------------------------------------------------------
-$(VENV)/.made: requirements.lock pyproject.toml
-	@$(PYTHON) -I src/companion/venv.py $(VENV)
+# It compares what is installed with the lock, and is done at once where they agree.
+environment:
+	@"$$PYTHON" -I -c "" 2>/dev/null || { echo "make: PYTHON: got '$$PYTHON', must be a Python, 3.11 or later" >&2; exit 2; }
+	@"$$PYTHON" -I src/companion/venv.py "$$VENV"
 
 # -- the work: each line is one command, and the command knows what has to be done ----------------
-book: $(VENV)/.made
+book: environment
 	@$(COMPANION) build
 
-test: $(VENV)/.made
+test: environment
 	@$(IN)/python -m pytest $(PYTEST)
 
-check: $(VENV)/.made
+check: environment
 	@$(IN)/python -m pytest -m "not notebooks and not browser and not slow" $(PYTEST)
 
-mutants: $(VENV)/.made
+mutants: environment
 	@$(IN)/python tests/mutants.py
 
-notebook: $(VENV)/.made
-	@$(COMPANION) notebook $(NAME) $(PARAMS)
+notebook: environment
+	@$(COMPANION) notebook -- "$$NAME" $$PARAMS
 
 # JupyterLab comes on demand and only adds: its lock agrees with the other wherever they meet.
-lab: $(VENV)/.made
-	@$(PYTHON) -I src/companion/venv.py $(VENV) requirements-lab.lock
+lab: environment
+	@"$$PYTHON" -I src/companion/venv.py "$$VENV" requirements-lab.lock
 	@PYTHONPATH="$(PYTHONPATH):$(CURDIR)/notebooks" $(IN)/python -m jupyterlab --notebook-dir=notebooks $(LAB)
 
-certify: $(VENV)/.made
+certify: environment
 	@$(COMPANION) certify
 
-baseline: $(VENV)/.made
-	@$(COMPANION) baseline $(CLAIMS)
+baseline: environment
+	@$(COMPANION) baseline -- $$CLAIMS
 
-seeds: $(VENV)/.made
-	@$(COMPANION) seeds $(addprefix --only=,$(NAME)) $(ROOTS)
+seeds: environment
+	@$(COMPANION) seeds $${NAME:+--only="$$NAME"} -- $$ROOTS
 
-new: $(VENV)/.made
-	@$(COMPANION) new $(NAME)
+new: environment
+	@$(COMPANION) new -- "$$NAME"
 
-lint: $(VENV)/.made
+lint: environment
 	@$(IN)/ruff check .
 	@$(IN)/ruff format --check .
 
 # One file for whoever keeps it: what the book says, and all that it says it from.
-ARCHIVE := _build/ddpm-gmm-companion.tar.gz
 archive: book
-	@tar -czf $(ARCHIVE) --exclude='*.failed.ipynb' --exclude='*.running.ipynb' \
-	_build/html _build/run/$(PROFILE) _build/claims.json certificates baselines requirements.lock \
-	.zenodo.json CITATION.cff LICENSE README.md
-	@echo "$(ARCHIVE)"
+	@$(COMPANION) archive
 
 # Hashes without hosts: pip compile's output names no index.
 UV := uv
@@ -82,7 +96,11 @@ lock:
 	@command -v $(UV) >/dev/null || { echo "make: lock: needs uv, and finds no $(UV): pip install uv" >&2; exit 2; }
 	@$(COMPILE) --all-extras pyproject.toml -o requirements.lock
 	@echo "jupyterlab>=4.4,<5" | $(COMPILE) -c requirements.lock - -o requirements-lab.lock
-	@$(PYTHON) .ci/pins.py
+	@"$$PYTHON" .ci/pins.py
 
 clean:
-	@rm -rf _build $(VENV) $(VENV).old
+	@rm -rf _build
+	@for made in "$$VENV" "$$VENV.old"; do \
+	if test -e "$$made/.locked" || test -e "$$made/.making"; then rm -rf "$$made"; \
+	elif test -e "$$made"; then echo "make: VENV: got '$$made', must be an environment that make made: it stays" >&2; exit 2; \
+	fi; done

@@ -1,6 +1,15 @@
 """The installed command `companion`: one line for whoever has not installed what it needs."""
 
 import sys
+from pathlib import Path
+
+
+def needs(name: str) -> int:
+    """Say in one line what is not installed and how it comes; returns the exit status."""
+    made = Path(sys.prefix, ".locked").exists()  # by make, which looks into it no further
+    how = "make clean, then make book" if made else "pip install 'ddpm-gmm-companion[book]'"
+    print(f"companion: needs {name}: {how}", file=sys.stderr)
+    return 2
 
 
 def main() -> int:
@@ -8,12 +17,12 @@ def main() -> int:
     try:
         from companion import command
     except ModuleNotFoundError as missing:
-        print(
-            f"companion needs {missing.name}: pip install 'ddpm-gmm-companion[book]'",
-            file=sys.stderr,
-        )
-        return 2
+        return needs(missing.name)
     except ImportError as error:  # the package's own words on what is missing
         print(error, file=sys.stderr)
         return 2
     return command.main()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

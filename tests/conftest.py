@@ -46,7 +46,7 @@ def built(shared):
     with FileLock(shared / "built.lock"):
         if not outcome.exists():
             (ROOT / "_build" / "claims.json").unlink(missing_ok=True)  # only this run's rulings
-            command = ["make", "book", f"VENV={sys.prefix}", "-o", f"{sys.prefix}/.made"]
+            command = ["make", "book", f"VENV={sys.prefix}", "-o", "environment"]
             done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
             outcome.write_text(json.dumps([done.returncode, done.stdout + done.stderr]))
     result = Built(*json.loads(outcome.read_text()))

@@ -111,7 +111,7 @@ def small_project(tmp_path):
         room.write_text(
             (ROOT / room.relative_to(tmp_path)).read_text() + SMALL.replace("LAST", last)
         )
-        command = ["make", "certify", f"VENV={sys.prefix}", "-o", f"{sys.prefix}/.made"]
+        command = ["make", "certify", f"VENV={sys.prefix}", "-o", "environment"]
         return subprocess.Popen(
             command,
             cwd=tmp_path,

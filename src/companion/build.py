@@ -17,10 +17,10 @@ import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
 from itertools import count
+from pathlib import Path
 
 from companion import contract, evidence, paths, report, rulings, site
 from companion.contract import Broken, Claim
@@ -45,23 +45,27 @@ def local(jobs: int | None = None) -> ProcessPoolExecutor:
 
 
 @contextmanager
-def alone() -> Iterator[None]:
+def alone(folder: Path = paths.BUILD) -> Iterator[None]:
     """Refuse to work where another build of this project is at work."""
-    paths.BUILD.mkdir(parents=True, exist_ok=True)
-    with (paths.BUILD / "lock").open("w") as lock:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise Broken(f"{error.filename}: got no folder, must be one, or be free for one") from None
+    with (folder / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise Broken(
-                f"{paths.BUILD}: another build is at work there, must be one at a time"
+                f"{folder}: another build is at work there, must be one at a time"
             ) from None
         yield
 
 
-def _run(name: str, profile: str, made_from: str) -> float:
+def run(name: str, profile: str, made_from: str, **given) -> float:
+    """What a worker of the executor does with one notebook, see :func:`companion.run.run`."""
     from companion import run  # papermill, which only those who run a notebook need
 
-    return run.run(name, profile, made_from)
+    return run.run(name, profile, made_from, **given)
 
 
 def renew(sources: Sources, executor: Executor) -> evidence.Evidence:
@@ -84,27 +88,21 @@ def renew(sources: Sources, executor: Executor) -> evidence.Evidence:
             report.complain(done.exception())
 
     jobs = []
-    try:
-        certified(executor)  # first: the notebooks show what it finds
-        for name in sorted(found.unfit, key=length, reverse=True):
-            job = executor.submit(_run, name, sources.profile, sources.of_notebook(name))
-            job.add_done_callback(partial(tell, name))
-            jobs.append(job)
-        wait(jobs)
-        for job in jobs:  # what a notebook did wrong has been told; whatever else is ours
-            if not isinstance(job.exception(), Broken | None):
-                raise job.exception()
-    except BrokenProcessPool:
-        raise Broken(
-            "a process of the build was killed, most likely for want of memory;"
-            " what is finished stays, and the next make book goes on from there"
-        ) from None
+    certified(executor)  # first: the notebooks show what it finds
+    for name in sorted(found.unfit, key=length, reverse=True):
+        job = executor.submit(run, name, sources.profile, sources.of_notebook(name))
+        job.add_done_callback(partial(tell, name))
+        jobs.append(job)
+    wait(jobs)
+    for job in jobs:  # what a notebook did wrong has been told; whatever else is ours
+        if not isinstance(job.exception(), Broken | None):
+            raise job.exception()
     return evidence.collect(sources) if jobs else found
 
 
 def certified(executor: Executor) -> None:
     """Let the checker rule on every certificate: what a page calls certified is its verdict."""
-    if not any(paths.CERTIFICATES.glob("*.json")):
+    if not any(paths.files(paths.CERTIFICATES, "*.json")):
         return
     from companion import certificates  # and with it python-flint
 
@@ -132,6 +130,7 @@ def build(profile: str, executor: Executor) -> None:
     with alone():
         claims = contract.load()  # refused before anything runs
         measured = contract.check_baselines(claims, profile)
+        site.refuse()
         site.recover()
         sources = Sources(profile)
         found = renew(sources, executor)

@@ -90,7 +90,7 @@ def make() -> None:
                     raise Broken(f"certificate {name}: {error}") from None
                 paths.write(target, text(sealed(statement, leaves)))
             bar.update(count + 1 - bar.n)
-    for old in (paths.CERTIFICATES).glob("*.json"):
+    for old in paths.files(paths.CERTIFICATES, "*.json"):
         if old.stem not in statements:
             old.unlink()
     for name in statements:
@@ -167,7 +167,7 @@ def check(names=None, told=None, executor=None) -> dict[str, str | None]:
     {name: fault}, None where the certificate proves the book's statement of this name
     """
     if names is None:
-        names = (p.stem for p in paths.CERTIFICATES.glob("*.json"))
+        names = (p.stem for p in paths.files(paths.CERTIFICATES, "*.json"))
     names = sorted(set(names))
     told = told or (lambda name, fault: None)
     memory, statements, faults = _memory(), certify.statements(), {}
@@ -225,7 +225,7 @@ def refuse(faults: dict[str, str | None]) -> None:
 
 def report() -> None:
     """Rule on every certificate, and say so."""
-    files, memory = list(paths.CERTIFICATES.glob("*.json")), _memory()
+    files, memory = list(paths.files(paths.CERTIFICATES, "*.json")), _memory()
     before = {file for file in files if _remembered(memory, file)}
     with tqdm(total=len(files), unit="proof") as bar:
 

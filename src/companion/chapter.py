@@ -8,9 +8,11 @@ import re
 import nbformat
 import tomlkit
 
-from companion import paths, report
-from companion.contract import Broken
+from companion import pages, paths, report
+from companion.contract import Broken, read
 from companion.written import NAME
+
+LONGEST = 60  # characters of a name: of the 64 of a cell's id, what its number leaves
 
 STORY = """# <title>
 
@@ -161,8 +163,9 @@ def _on_the_map(text: str, name: str, item: str) -> str:
 
 def new(name: str, title: str | None, item: str | None) -> None:
     """Lay down the chapter ``name``; refuse, before anything is written, what cannot be one."""
-    if not NAME.fullmatch(name):
-        raise Broken(f"name: got {name!r}, must be small letters and digits joined by hyphens")
+    if not NAME.fullmatch(name) or len(name) > LONGEST:
+        must = f"small letters and digits joined by hyphens, at most {LONGEST}"
+        raise Broken(f"name: got {name!r:.80}, must be {must}")
     item = item or name.replace("-", " ").capitalize()
     title = title or item
     if '"' in item + title or "\\" in item + title:
@@ -175,8 +178,9 @@ def new(name: str, title: str | None, item: str | None) -> None:
         if path.exists():
             raise Broken(f"name: got {name!r}, must be new: {paths.shown(path)} is there already")
     contents, rows = paths.ROOT / "_toc.yml", paths.ROOT / "book" / "map.toml"
-    files[contents] = _in_the_contents(contents.read_text(encoding="utf-8"), name, title)
-    files[rows] = _on_the_map(rows.read_text(encoding="utf-8"), name, item)
+    files[contents] = _in_the_contents(read(contents), name, title)
+    pages.load_map()  # refused where it is none
+    files[rows] = _on_the_map(read(rows), name, item)
     for path, text in files.items():
         paths.write(path, text)
         report.say(f"wrote {paths.shown(path)}")

@@ -7,9 +7,11 @@ import argparse
 import os
 import shutil
 import sys
+from concurrent.futures.process import BrokenProcessPool
 
 from companion import contract, paths, profiles, report
 from companion.contract import Broken
+from companion_command import needs
 
 WHAT = "The command line behind the Makefile."
 STAYS = "what is finished stays, and the next run goes on from there"
@@ -21,6 +23,10 @@ def _at_work(args, work):
     executor = build.local(args.jobs)
     try:
         work(executor)
+    except BrokenProcessPool:
+        raise Broken(
+            f"a process of the build was killed, most likely for want of memory; {STAYS}"
+        ) from None
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
 
@@ -44,9 +50,10 @@ def notebook(args):
 
 
 def seeds(args):
-    from companion import seeds
+    from companion import reader, seeds
 
-    _at_work(args, lambda executor: seeds.run(args.profile, args.only, args.roots, executor))
+    roots = [reader.number("ROOTS", root, 0, reader.LARGEST) for root in args.roots]
+    _at_work(args, lambda executor: seeds.run(args.profile, args.only, roots, executor))
 
 
 def judge(args):
@@ -64,6 +71,12 @@ def new(args):
     from companion import chapter
 
     chapter.new(args.name, args.title, args.item)
+
+
+def archive(args):
+    from companion import archive
+
+    archive.make(args.profile)
 
 
 def certify(args):
@@ -99,7 +112,7 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("claims", nargs="*", metavar="ID", help="all where none is given")
         if action is seeds:
             sub.add_argument("--only", action="append", default=[], help="one chapter, as lemma-09")
-            sub.add_argument("roots", nargs="*", type=int, metavar="ROOT", help="others than those")
+            sub.add_argument("roots", nargs="*", metavar="ROOT", help="others than those")
     sub = command(notebook, "run one chapter with a reader's parameters, apart from the book")
     sub.add_argument("name", help="as lemma-09")
     sub.add_argument("set", nargs="*", metavar="NAME=VALUE", help="as seed=3 or d=64")
@@ -109,6 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("name", help="as lemma-13")
     sub.add_argument("--title", help="of the page")
     sub.add_argument("--item", help="the row of the map; made if there is none")
+    command(archive, "pack what the last build made, and what it was made from")
     command(certify, "prove every certificate anew")
     command(check, "check every certificate by the second program")
     return parser
@@ -131,6 +145,8 @@ def main(argv=None) -> int:
             raise ValueError(
                 f"folder: got {paths.ROOT}, must be in a project (with _config.yml and notebooks/)"
             )
+        if any(0xD800 <= ord(letter) < 0xE000 for letter in str(paths.ROOT)):
+            raise ValueError(f"folder: got {str(paths.ROOT)!a}, must have a path in UTF-8")
         if getattr(args, "jobs", None) is not None and args.jobs < 1:
             raise ValueError(f"jobs: got {args.jobs}, must be at least 1")
     except ValueError as error:
@@ -142,13 +158,12 @@ def main(argv=None) -> int:
         report.complain(error)
         return 1
     except ModuleNotFoundError as missing:
-        report.complain(f"needs {missing.name}: pip install 'ddpm-gmm-companion[book]'")
-        return 2
+        return needs(missing.name)
     except OSError as error:  # a full disk, a tree that is read-only, a file that is not ours
         report.complain(f"{_why(error)}; {STAYS}")
         return 1
     except KeyboardInterrupt:
-        report.complain("interrupted; what is finished stays, and the next run goes on from there")
+        report.complain(f"interrupted; {STAYS}")
         sys.stdout.flush()
         os._exit(130)  # not after the notebooks that still run: they end with this process
     return 0

@@ -21,6 +21,19 @@ class Broken(Exception):
     """Something the user must mend; each line of its text says what, by name."""
 
 
+def read(path: Path) -> str:
+    """The text of a file of the project; :class:`Broken` where it is none."""
+    return decoded(path, path.read_bytes())
+
+
+def decoded(path: Path, data: bytes) -> str:
+    """The text in these bytes of the file; :class:`Broken` where it is none."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise Broken(f"{paths.shown(path)}: must be text in UTF-8: {error}") from None
+
+
 class Claim(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One claim, as its contract states it."""
 
@@ -148,13 +161,13 @@ def _read(path: Path) -> tuple[dict[str, Claim], list[str]]:
 def _in_reading_order() -> list[Path]:
     """The contracts in the order in which the contents name their chapters, the others last."""
     contents = paths.ROOT / "_toc.yml"
-    text = contents.read_text(encoding="utf-8") if contents.exists() else ""
+    text = read(contents) if contents.exists() else ""
 
     def place(path):
         found = re.search(rf"notebooks/{re.escape(path.stem)}\s", text)
         return (found.start() if found else len(text), path.stem)
 
-    return sorted(paths.NOTEBOOKS.glob("*.toml"), key=place)
+    return sorted(paths.files(paths.NOTEBOOKS, "*.toml"), key=place)
 
 
 def load() -> dict[str, Claim]:
@@ -176,7 +189,7 @@ def long_ones() -> set[str]:
     """The contracts whose notebooks take long, so that a build starts with them."""
     return {
         path.stem
-        for path in paths.NOTEBOOKS.glob("*.toml")
+        for path in paths.files(paths.NOTEBOOKS, "*.toml")
         if tomllib.loads(path.read_text(encoding="utf-8")).get("long", False)
     }
 

@@ -47,15 +47,23 @@ def collect(sources: Sources) -> Evidence:
         try:
             notebook = json.loads(path.read_bytes())
             run = notebook["metadata"].get(NOTE, {})
+            ran, took = len(outputs(notebook)), run.get("seconds", 0.0)
         except (ValueError, KeyError, TypeError, AttributeError):  # as after a loss of power
             found.unfit[name] = f"the executed copy of {name} is damaged"
             continue
-        found.seconds[name] = run.get("seconds", 0.0)
-        if run.get("made_from") == sources.of_notebook(name):
+        found.seconds[name] = took
+        same = run.get("made_from") == sources.of_notebook(name)
+        if same and ran == len(code_cells(sources.notebook(name))):
             found.executed[name] = notebook
         else:
             found.unfit[name] = f"the executed copy of {name} is stale, made from other inputs"
     return found
+
+
+def outputs(executed: dict) -> list[tuple]:
+    """What each code cell of an executed notebook gave, with its number."""
+    cells = (cell for cell in executed["cells"] if cell["cell_type"] == "code")
+    return [(cell["outputs"], cell["execution_count"]) for cell in cells]
 
 
 def page(written, executed: dict):
@@ -64,8 +72,7 @@ def page(written, executed: dict):
     The code is the same, or the executed copy would be stale; comments and prose may be newer.
     """
     shown = nbformat.from_dict(written)
-    ran = (cell for cell in executed["cells"] if cell["cell_type"] == "code")
-    for cell, done in zip(code_cells(shown), ran, strict=True):
-        cell.outputs = nbformat.from_dict(done["outputs"])
-        cell.execution_count = done["execution_count"]
+    for cell, (given, number) in zip(code_cells(shown), outputs(executed), strict=True):
+        cell.outputs = nbformat.from_dict(given)
+        cell.execution_count = number
     return shown

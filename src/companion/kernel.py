@@ -15,6 +15,16 @@ from papermill.clientwrap import PapermillNotebookClient
 
 from companion import conditions
 
+# Starts IPython's kernel as its own launcher does, without a configuration of the machine's:
+# a user's own is left behind with IPYTHONDIR, for these folders there is no variable.
+START = """
+import sys
+del sys.path[0]
+from IPython.core import application
+del application.SYSTEM_CONFIG_DIRS[:], application.ENV_CONFIG_DIRS[:]
+from ipykernel import kernelapp
+kernelapp.launch_new_instance()
+"""
 # Expressions over the notebook's names; each is answered as JSON.
 ASK = {
     "conditions": "__import__('json').dumps(__import__('companion.conditions').conditions.found())",
@@ -27,7 +37,7 @@ class OwnKernel(AsyncKernelManager):
 
     @property
     def kernel_spec(self) -> KernelSpec:
-        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        argv = [sys.executable, "-c", START, "-f", "{connection_file}"]
         return KernelSpec(argv=argv, display_name="Python 3", language="python")
 
     async def start_kernel(self, **how):

@@ -6,7 +6,7 @@ import tomllib
 import msgspec
 
 from companion import paths
-from companion.contract import Broken
+from companion.contract import Broken, read
 from companion.rulings import Ruling
 from companion.seeds import MOST, Table, total
 from companion.sources import commit
@@ -39,9 +39,9 @@ def load_map() -> list[Row]:
     """Read book/map.toml."""
     path = paths.ROOT / "book" / "map.toml"
     try:
-        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8"))["row"], list[Row])
+        return msgspec.convert(tomllib.loads(read(path))["row"], list[Row])
     except (OSError, KeyError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise Broken(f"{path.name}: {error}") from None
+        raise Broken(f"{paths.shown(path)}: must be TOML, with its rows: {error}") from None
 
 
 def label(id: str) -> str:

@@ -33,8 +33,14 @@ def is_project() -> bool:
 
 def notebooks() -> list[str]:
     """Names of the notebooks, without the ending: "lemma-10", and "checks/lemma-10"."""
-    found = [*NOTEBOOKS.glob("*.ipynb"), *NOTEBOOKS.glob("checks/*.ipynb")]
+    found = [*files(NOTEBOOKS, "*.ipynb"), *files(NOTEBOOKS, "checks/*.ipynb")]
     return sorted(p.relative_to(NOTEBOOKS).with_suffix("").as_posix() for p in found)
+
+
+def files(folder: Path, pattern: str) -> list[Path]:
+    """What matches the pattern, but for what is hidden: an editor's locks, a desktop's notes."""
+    found = sorted(folder.glob(pattern))
+    return [p for p in found if not any(n.startswith(".") for n in p.relative_to(folder).parts)]
 
 
 def notebook(name: str) -> Path:

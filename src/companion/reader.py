@@ -6,19 +6,21 @@ where the contract states between which bounds, in its table ``[reader]``.
 
 import json
 from concurrent.futures import Executor
+from functools import partial
 
 import msgspec
 
-from companion import contract, paths, profiles, records, report, rulings
+from companion import build, contract, paths, profiles, records, report, rulings
 from companion.contract import Broken, Parameter
 
 OWN = paths.BUILD / "notebook"  # a folder for each chapter
 LARGEST = 2**63 - 1  # of a seed
 
 
-def _number(name: str, text: str, low: int, high: int) -> int:
-    if not text.isdecimal() or not low <= int(text) <= high:
-        raise Broken(f"{name}: got {text!r}, must be a whole number from {low} to {high}")
+def number(name: str, text: str, low: int, high: int) -> int:
+    """The whole number that this parameter was given; :class:`Broken` names what is none."""
+    if not text.isdecimal() or len(text) > 19 or not low <= int(text) <= high:
+        raise Broken(f"{name}: got {text!r:.40}, must be a whole number from {low} to {high}")
     return int(text)
 
 
@@ -28,12 +30,12 @@ def parsed(name: str, profile: str, words: list[str], stated: dict[str, Paramete
     Raises :class:`Broken` with one line that names the parameter: one that the notebook ``name``
     has not, one given twice, one that is no number, or one out of its bounds.
     """
-    given, sizes = {"profile": profile}, {}
+    given, sizes = {}, {}
     for word in words:
         key, equals, text = word.partition("=")
-        if not equals:
-            raise Broken(f"parameters: got {word!r}, must be NAME=VALUE")
-        if key in sizes or (key in given and key != "profile"):
+        if not equals or not key:
+            raise Broken(f"parameters: got {word!r:.40}, must be NAME=VALUE")
+        if key in sizes or key in given:
             raise Broken(f"{key}: got two values, must be given once")
         if key == "profile":
             try:
@@ -41,13 +43,14 @@ def parsed(name: str, profile: str, words: list[str], stated: dict[str, Paramete
             except ValueError as error:
                 raise Broken(str(error)) from None
         elif key == "seed":
-            given[key] = _number(key, text, 0, LARGEST)
+            given[key] = number(key, text, 0, LARGEST)
         elif key in stated:
-            sizes[key] = _number(key, text, stated[key].low, stated[key].high)
+            sizes[key] = number(key, text, stated[key].low, stated[key].high)
         else:
             known = ", ".join(["profile", "seed", *stated])
             raise Broken(f"{key}: is no parameter of {name}, must be one of {known}")
-    return given | {"profile": profiles.changed(given["profile"], sizes)}
+    own = profiles.changed(given.get("profile", profile), sizes)
+    return given | {"profile": own}
 
 
 def judge(
@@ -73,19 +76,15 @@ def run(name: str, profile: str, words: list[str], executor: Executor) -> None:
     given = parsed(name, profile, words, contract.parameters(name))
     folder = OWN / name
     target = folder / f"{paths.contract_of(name)}.ipynb"
-    report.say(f"running {name} with " + ", ".join(f"{k} = {v}" for k, v in given.items()))
-    executor.submit(_run, name, given, target).result()
-    executed = json.loads(target.read_text(encoding="utf-8"))
-    whole = judge(name, executed, given["profile"], claims)
-    paths.write(folder / "claims.json", whole.text())
+    with build.alone(folder):
+        report.say(f"running {name} with " + ", ".join(f"{k} = {v}" for k, v in given.items()))
+        run = partial(build.run, made_from="a reader's parameters", target=target, **given)
+        executor.submit(run, name).result()
+        executed = json.loads(target.read_text(encoding="utf-8"))
+        whole = judge(name, executed, given["profile"], claims)
+        paths.write(folder / "claims.json", whole.text())
     report.table(whole.rulings)
     report.say(f"the executed notebook is {paths.shown(target)}; the book's evidence is as it was")
     faults = [f"claim {r.id} {r.fault}" for r in whole.rulings if r.fault]
     if faults:
         raise Broken("\n".join(faults))
-
-
-def _run(name: str, given: dict, target) -> float:
-    from companion import run  # papermill, which only those who run a notebook need
-
-    return run.run(name, made_from="a reader's parameters", target=target, **given)

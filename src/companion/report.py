@@ -1,10 +1,16 @@
 """What the build says: lines, complaints on standard error, the closing table."""
 
+import os
 import sys
 
 
 def say(line: str) -> None:
-    print(line, flush=True)
+    """Tell it; where nobody can be told, a full disk or a closed pipe, the work goes on."""
+    try:
+        print(line, flush=True)
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        complain(f"standard output: {error.strerror}; the work goes on without it")
 
 
 def complain(fault) -> None:

@@ -13,7 +13,7 @@ from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 from papermill.log import logger
 
-from companion import paths
+from companion import paths, report
 from companion.contract import Broken
 from companion.evidence import NOTE
 from companion.kernel import OwnClient
@@ -36,10 +36,9 @@ class ProgressEngine(NBClientEngine):
             now = time.perf_counter()
             if now - told > TELL_EVERY:
                 told = now
-                print(
+                report.say(
                     f"      {name:<18} {now - begun:6.1f} s   cell {cell_index} of "
-                    f"{len(nb_man.nb.cells)}",
-                    flush=True,
+                    f"{len(nb_man.nb.cells)}"
                 )
             return start_cell(cell, cell_index, **more)
 
@@ -51,6 +50,11 @@ class ProgressEngine(NBClientEngine):
 
 
 papermill_engines.register("progress", ProgressEngine)
+
+
+def _literal(path: Path) -> str:
+    """The path for papermill, which takes paths for format strings."""
+    return str(path).replace("{", "{{").replace("}", "}}")
 
 
 def run(name: str, profile: str, made_from: str, *, target: Path | None = None, **given) -> float:
@@ -68,8 +72,8 @@ def run(name: str, profile: str, made_from: str, *, target: Path | None = None, 
     start, note = time.perf_counter(), {}
     try:
         papermill.execute_notebook(
-            source,
-            draft,
+            _literal(source),
+            _literal(draft),
             parameters={"profile": profile, **given},
             cwd=source.parent,
             kernel_name="python3",
@@ -107,7 +111,7 @@ def run(name: str, profile: str, made_from: str, *, target: Path | None = None, 
     notebook.cells = [
         c for c in notebook.cells if "injected-parameters" not in c.metadata.get("tags", ())
     ]
-    parameters = papermill.inspect_notebook(str(draft))
+    parameters = papermill.inspect_notebook(_literal(draft))
     notebook.metadata[NOTE] = {
         "profile": profile,
         "made_from": made_from,

@@ -8,13 +8,14 @@ drift is from what the book's own seed gave. How far the claims stayed from fail
 
 import json
 from concurrent.futures import Executor, as_completed
+from functools import partial
 from pathlib import Path
 
 import msgspec
 import numpy as np
 from scipy import special
 
-from companion import contract, paths, records, report, rulings
+from companion import build, contract, evidence, paths, records, report, rulings
 from companion.contract import Broken, Claim
 from companion.sources import Sources
 
@@ -111,15 +112,10 @@ def _executed(path: Path, made_from: str) -> dict | None:
     """The executed notebook that stands there, if it was made from this."""
     try:
         notebook = json.loads(path.read_bytes())
+        evidence.outputs(notebook)  # refused where it has no cells
         return notebook if notebook["metadata"]["companion"]["made_from"] == made_from else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def _run(name: str, profile: str, root: int, made_from: str) -> float:
-    from companion import run  # papermill, which only those who run a notebook need
-
-    return run.run(name, profile, made_from, target=target(profile, root, name), seed=root)
 
 
 def _renew(sources: Sources, names, roots, executor: Executor) -> list[str]:
@@ -129,7 +125,8 @@ def _renew(sources: Sources, names, roots, executor: Executor) -> list[str]:
         for name in names:
             made_from = sources.of_notebook(name, root)
             if _executed(target(profile, root, name), made_from) is None:
-                jobs[executor.submit(_run, name, profile, root, made_from)] = (root, name)
+                work = partial(build.run, target=target(profile, root, name), seed=root)
+                jobs[executor.submit(work, name, profile, made_from)] = (root, name)
     faults = []
     for ready, job in enumerate(as_completed(jobs), 1):
         root, name = jobs[job]
@@ -175,6 +172,12 @@ def total(claims: dict[str, Margins]) -> float:
 
 
 def run(profile: str, names: list[str], asked: list[int], executor: Executor) -> None:
+    """What :func:`_run_all` does, where no other run of this profile is at work."""
+    with build.alone(RUNS / profile):
+        _run_all(profile, names, asked, executor)
+
+
+def _run_all(profile: str, names: list[str], asked: list[int], executor: Executor) -> None:
     """Run these notebooks (all, where none is named) at these roots, or at the twenty.
 
     Says which claims fail, and the odds of it. What has been run from the code at hand is not run

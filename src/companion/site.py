@@ -1,6 +1,7 @@
 """Build the site beside the old one and put it in place only when it is whole."""
 
 import importlib.metadata
+import json
 import re
 import shutil
 import subprocess
@@ -8,15 +9,17 @@ import sys
 from pathlib import Path
 
 import nbformat
+import yaml
 
-from companion import conditions, evidence, pages, paper, paths, report, seeds
+from companion import conditions, contract, evidence, pages, paper, paths, report, seeds
 from companion.contract import Broken
 from companion.evidence import Evidence
 from companion.rulings import Rulings
 from companion.sources import Sources, digest
 
 MATHJAX = "tex-svg-full.js"
-MADE_FROM = ".made-from"  # in the site: the digest of what it was made from
+MADE_FROM = ".made-from"  # in the site: the digest of what it was made from, and its files
+SETTINGS = "_config.yml", "_toc.yml"
 OLD = paths.SITE.with_name("html.old")
 
 
@@ -34,8 +37,8 @@ def stage(sources: Sources, found: Evidence, whole: Rulings) -> None:
     """Lay out what Sphinx reads: pages, notebooks with their outputs, generated pages, rulings."""
     book = paths.STAGE / "book"
     shutil.rmtree(paths.STAGE, ignore_errors=True)
-    shutil.copytree(paths.ROOT / "book", book)
-    for name in ("_config.yml", "_toc.yml"):
+    shutil.copytree(paths.ROOT / "book", book, ignore=shutil.ignore_patterns(".*"))
+    for name in SETTINGS:
         shutil.copy(paths.ROOT / name, paths.STAGE)
     shutil.copy(paths.RULINGS, paths.STAGE)
     (book / "_static" / "mathjax").mkdir(parents=True)
@@ -57,12 +60,47 @@ def stage(sources: Sources, found: Evidence, whole: Rulings) -> None:
         (generated / f"{name}.md").write_text(text, encoding="utf-8")
 
 
+def refuse() -> None:
+    """Refuse settings and a map that cannot be read, before anything runs: Sphinx names no file."""
+    faults = []
+    for name in SETTINGS:
+        try:
+            if not isinstance(yaml.safe_load(contract.read(paths.ROOT / name)), dict):
+                faults.append(f"{name}: must have keys and values")
+        except yaml.YAMLError as error:
+            where = getattr(error, "problem_mark", None)
+            line = f"line {where.line + 1}: " if where else ""
+            what = getattr(error, "problem", None) or error
+            faults.append(f"{name}: must be readable YAML: {line}{what}".splitlines()[0])
+        except Broken as error:
+            faults.append(str(error))
+    if faults:
+        raise Broken("\n".join(faults))
+    pages.load_map()
+
+
 def check(site: Path) -> None:
     """Refuse a page that lacks one of its images: Sphinx does not notice all of them."""
     for page in sorted(site.rglob("*.html")):
         for source in re.findall(r'<img[^>]*\bsrc="([^"]+)"', page.read_text(encoding="utf-8")):
             if not source.startswith("data:") and not (page.parent / source).exists():
                 raise Broken(f"{page.relative_to(site)}: image {source} is missing")
+
+
+def _sizes(site: Path) -> dict[str, int]:
+    """Every file of the site, and how long it is."""
+    files = (p for p in sorted(site.rglob("*")) if p.is_file() and p.name != MADE_FROM)
+    return {p.relative_to(site).as_posix(): p.stat().st_size for p in files}
+
+
+def _stands(made_from: str) -> bool:
+    """Whether the site was made from this, and all of it is there."""
+    try:
+        known, sizes = json.loads((paths.SITE / MADE_FROM).read_bytes())
+        whole = all((paths.SITE / f).stat().st_size == size for f, size in sizes.items())
+        return whole and known == made_from
+    except (OSError, ValueError, TypeError, AttributeError):
+        return False
 
 
 def recover() -> None:
@@ -105,8 +143,7 @@ def renew(sources: Sources, found: Evidence, whole: Rulings) -> bool:
     """Stage, build, check, swap, if anything that the site shows is new; says whether it was."""
     results = [f"{name} {run['finished']}" for name, run in found.runs().items()]
     made_from = sources.of_site([*results, digest(whole.text())])
-    mark = paths.SITE / MADE_FROM
-    if mark.exists() and mark.read_text(encoding="utf-8") == made_from:
+    if _stands(made_from):
         return False
     report.say("building the site")
     stage(sources, found, whole)
@@ -115,7 +152,7 @@ def renew(sources: Sources, found: Evidence, whole: Rulings) -> bool:
     _sphinx(draft)
     site = draft / "_build" / "html"
     check(site)
-    (site / MADE_FROM).write_text(made_from, encoding="utf-8")
+    paths.write(site / MADE_FROM, json.dumps([made_from, _sizes(site)]))
     _swap(site)
     shutil.rmtree(draft, ignore_errors=True)
     return True

@@ -13,6 +13,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from companion import paths, syntax, written
+from companion.contract import decoded
 
 
 def digest(data: str | bytes) -> str:
@@ -21,6 +22,11 @@ def digest(data: str | bytes) -> str:
 
 def code_cells(notebook) -> list:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def _modules() -> list[Path]:
+    """Every file of our own that may be imported."""
+    return [p for home in (paths.SOURCE, paths.NOTEBOOKS) for p in paths.files(home, "**/*.py")]
 
 
 def _files(name: str) -> set[Path]:
@@ -49,10 +55,12 @@ class Sources:
         self.notebook = cache(self._notebook)
         self._own = cache(self._owned)
 
+    def _text(self, path: Path) -> str:
+        return decoded(path, self.bytes(path))
+
     def _code(self, path: Path) -> str:
         """The digest of what counts for a result in this file."""
-        data = self.bytes(path)
-        return digest(syntax.bare(data.decode()) if path.suffix == ".py" else data)
+        return digest(syntax.bare(self._text(path)) if path.suffix == ".py" else self.bytes(path))
 
     def _notebook(self, name: str):
         """The notebook as it is written, an nbformat node."""
@@ -63,7 +71,7 @@ class Sources:
         written.check(paths.notebooks(), self.notebook)
 
     def _needed(self, path: Path) -> set[Path]:
-        return set().union(*map(_files, syntax.imported(self.bytes(path).decode())))
+        return set().union(*map(_files, syntax.imported(self._text(path))))
 
     def modules(self, code: str) -> set[Path]:
         """The files of our own that a piece of code imports, directly or not."""
@@ -98,9 +106,9 @@ class Sources:
         try:
             files = self.modules(code)
         except SyntaxError:  # it will fail when it runs; until then it depends on everything
-            files = {*paths.SOURCE.rglob("*.py"), *paths.NOTEBOOKS.rglob("*.py")}
+            files = set(_modules())
         if paths.SOURCE / "companion" / "certificates.py" in files:
-            files |= set(paths.CERTIFICATES.glob("*.json"))
+            files |= set(paths.files(paths.CERTIFICATES, "*.json"))
         own = "\n".join(syntax.bare(python) + magic for python, magic in cells)
         return f"{self.listing(files, self.code)}\n{own}"
 
@@ -115,10 +123,10 @@ class Sources:
     def of_site(self, results: list[str]) -> str:
         """What the site comes from: the text of every page, the source it shows, the results."""
         files = [paths.ROOT / "_config.yml", paths.ROOT / "_toc.yml"]
-        files += [p for p in (paths.ROOT / "book").rglob("*") if p.is_file()]
+        files += [p for p in paths.files(paths.ROOT / "book", "**/*") if p.is_file()]
         files += paths.BASELINES.glob("seeds-*.json")
         files += [paths.notebook(name) for name in paths.notebooks()]
-        files += [p for home in (paths.SOURCE, paths.NOTEBOOKS) for p in home.rglob("*.py")]
+        files += _modules()
         pages = self.listing(files, lambda path: digest(self.bytes(path)))
         return digest("\n".join([self.common, commit(), pages, *results]))
 

@@ -10,7 +10,10 @@ def parsed(code: str) -> ast.Module:
     """The syntax tree, the same whatever its reader has made of Python's warnings."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return ast.parse(code)
+        try:
+            return ast.parse(code)
+        except ValueError as error:  # a byte of zero, before Python 3.12
+            raise SyntaxError(str(error)) from None
 
 
 def bare(code: str) -> str:

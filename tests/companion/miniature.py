@@ -39,7 +39,7 @@ record("tiny.root", geometry.norm([size.n**0.5]), control=3.0)
 """
 
 
-SAME_VENV = [f"VENV={sys.prefix}", "-o", f"{sys.prefix}/.made"]
+SAME_VENV = [f"VENV={sys.prefix}", "-o", "environment"]
 
 
 class Project:

@@ -28,7 +28,7 @@ def test_a_new_chapter_is_built_as_it_stands(built_project):
     assert done.returncode != 0 and "notebooks/lemma-13.ipynb is there already" in done.stderr
 
 
-@pytest.mark.parametrize("name", ["Lemma 13", "lemma_13", "../lemma", "13", ""])
+@pytest.mark.parametrize("name", ["Lemma 13", "lemma_13", "../lemma", "13", "", 300 * "a"])
 def test_a_name_that_is_none_is_refused_before_anything_is_written(name):
     with pytest.raises(chapter.Broken, match=r"name: got .*, must be small letters and digits"):
         chapter.new(name, None, None)

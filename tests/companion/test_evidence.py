@@ -54,6 +54,16 @@ def test_a_run_is_the_same_whatever_a_machine_has_set(project, tmp_path):
     profile = tmp_path / "ipython" / "profile_default" / "startup"
     profile.mkdir(parents=True)
     (profile / "first.py").write_text("STARTED = True\n")
+    # As if it stood in /etc/ipython, where no test writes.
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc" / "ipython_config.py").write_text(
+        "c = get_config()\nc.InteractiveShellApp.exec_lines = ['STARTED = True']\n"
+    )
+    (project.folder / "notebooks" / "sitecustomize.py").write_text(
+        "import sys\nif 'ipykernel' in ' '.join(sys.orig_argv):\n"
+        "    from IPython.core import application\n"
+        f"    application.SYSTEM_CONFIG_DIRS.append({str(tmp_path / 'etc')!r})\n"
+    )
     (tmp_path / "share" / "numpy.py").write_text("raise ImportError('another numpy')\n")
     project.notebook("tiny", WORK + SEEN + FIGURE)
     done = project.make(
@@ -143,7 +153,6 @@ def test_what_is_no_notebook_of_the_book_is_named_in_one_line_each(project):
     odd = {
         "tiny copy": text,
         "tiny-copy": text,
-        "._tiny": b"\0\5\26\7",
         "nothing": b"",
         "merged": b"<<<<<<< ours\n" + text,
         "latin": '{"cells": "\xe9"}'.encode("latin-1"),
@@ -151,8 +160,9 @@ def test_what_is_no_notebook_of_the_book_is_named_in_one_line_each(project):
     }
     for name, data in odd.items():
         (folder / f"{name}.ipynb").write_bytes(data)
-        if name not in ("tiny copy", "tiny-copy", "._tiny"):
+        if name not in ("tiny copy", "tiny-copy"):
             project.claims("root", notebook=name)
+    (folder / "._tiny.ipynb").write_bytes(b"\0\5\26\7")  # hidden: a desktop's, and no notebook
     project.claims("root", notebook="folder")
     (folder / "folder.ipynb").mkdir()
     project.claims("root", notebook="gone")
@@ -170,9 +180,10 @@ def test_a_damaged_executed_notebook_runs_again(project):
     """As a machine that lost its power leaves it."""
     copy = project.folder / "_build" / "run" / "quick" / "tiny.ipynb"
     copy.parent.mkdir(parents=True)
-    copy.write_bytes(bytes(100))
-    done = project.command("judge")
-    assert "claim tiny.root missing: the executed copy of tiny is damaged" in done.stderr
+    for data in (bytes(100), b'{"metadata": {}}', b'{"metadata": {}, "cells": [{}]}', b"[]"):
+        copy.write_bytes(data)
+        done = project.command("judge")
+        assert "claim tiny.root missing: the executed copy of tiny is damaged" in done.stderr
 
 
 def test_the_variables_of_the_caller_that_lead_elsewhere_do_not_pass(monkeypatch, tmp_path):

@@ -1,7 +1,11 @@
 """Every way to fail, by the real command, in a project of one notebook."""
 
 import fcntl
+import os
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from miniature import WORK
@@ -38,6 +42,63 @@ def test_every_way_in_which_a_run_fails_is_named_in_one_line(project):
     run = project.folder / "_build/run/quick"
     assert (run / "raising.failed.ipynb").exists() and not (run / "raising.ipynb").exists()
     assert (run / "tiny.ipynb").exists() and not (project.folder / "_build/html").exists()
+
+
+@pytest.mark.parametrize("words", [["build"], ["notebook", "tiny"], ["seeds", "--", "1"]])
+def test_a_process_that_the_system_kills_is_one_line(project, words):
+    project.notebook("tiny", "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)")
+    done = project.command(*words)
+    fails(done, "companion: a process of the build was killed, most likely for want of memory;")
+    assert done.returncode == 1 and done.stderr.count("\n") == 1, done.stderr
+
+
+CONFLICT = b"<<<<<<< ours\nroot: book/index\n=======\n"
+
+
+BROKEN = [
+    ("_toc.yml", CONFLICT, "must be readable YAML: line 2: "),
+    ("_config.yml", b"title: caf\xe9\n", "must be text in UTF-8: "),
+    ("_config.yml", b"", "must have keys and values"),
+    ("book/map.toml", CONFLICT, "must be TOML, with its rows: "),
+    ("book/map.toml", b"", "must be TOML, with its rows: "),
+    ("book/map.toml", b"# caf\xe9\n", "must be text in UTF-8: "),
+    ("src/ddpm_gmm/geometry.py", b"# caf\xe9\n", "must be text in UTF-8: "),
+    ("_build", b"", "got no folder, must be one"),
+]
+EACH = """
+import sys
+from pathlib import Path
+from companion import command
+sys.path.append(sys.argv[1])
+from test_failing_paths import BROKEN
+for path, data, _ in BROKEN:
+    file = Path(path)
+    good = file.read_bytes() if file.is_file() else None
+    (Path("_build") / "lock").unlink(missing_ok=True)
+    if Path("_build").is_dir():
+        Path("_build").rmdir()  # fails where anything was run
+    file.write_bytes(data)
+    assert command.main(["build"]) == 1
+    if "map" in path:
+        assert command.main(["new", "lemma-13"]) == 1
+    file.unlink() if good is None else file.write_bytes(good)
+"""
+
+
+def test_a_file_that_cannot_be_read_is_named_before_anything_runs(project):
+    done = subprocess.run(
+        [sys.executable, "-c", EACH, Path(__file__).parent],
+        cwd=project.folder,
+        env=os.environ | {"PYTHONPATH": str(project.folder / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    wanted = [f"{path}: {said}" for path, _, said in BROKEN for _ in range(1 + ("map" in path))]
+    said = done.stderr.replace(f"{project.folder}/", "").splitlines()
+    for line, start in zip(said, wanted, strict=True):
+        assert line.startswith(f"companion: {start}"), line
 
 
 def test_a_contract_that_is_not_one_is_refused_before_anything_runs(project):

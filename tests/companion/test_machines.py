@@ -4,9 +4,10 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
-from miniature import SAME_VENV
+from miniature import ROOT, SAME_VENV, Project
 
 from companion import paths, sources
 
@@ -111,6 +112,52 @@ def test_a_full_disk_is_said_and_what_was_finished_stays(project):
     assert not list((project.folder / "_build").rglob("*.new"))
 
 
+def test_a_folder_with_braces_in_its_name_with_hidden_files_and_a_full_standard_output(tmp_path):
+    """An editor's locks, a desktop's notes; and nobody who can be told."""
+    folder = tmp_path / "a{b}"
+    folder.mkdir()
+    project = Project(folder).lay_down()
+    for name in ("notebooks/._tiny.ipynb", "notebooks/._tiny.py", "book/._index.md"):
+        (folder / name).write_bytes(b"\0\5\26\7\xff")
+    (folder / "certificates").mkdir()
+    for name in ("notebooks/.#tiny.toml", "notebooks/.#tiny.py", "book/.#map.toml"):
+        (folder / name).symlink_to("me@machine.1:2")
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            ["make", "book", *SAME_VENV],
+            cwd=folder,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    said = "standard output: No space left on device; the work goes on without it"
+    assert {*done.stderr.splitlines()} == {f"companion: {said}"}
+    assert "2.000" in project.read("_build/html/notebooks/tiny.html")
+
+
+def test_a_folder_whose_name_is_no_text_is_refused(tmp_path):
+    folder = os.fsencode(tmp_path) + b"/caf\xe9"
+    os.makedirs(folder)
+    shutil.copy(ROOT / "_config.yml", os.fsdecode(folder))
+    os.mkdir(folder + b"/notebooks")
+    os.symlink(ROOT / "src", os.fsdecode(folder) + "/src")
+    done = Project(Path(os.fsdecode(folder))).command("judge")
+    assert done.returncode == 2 and done.stderr.count("\n") == 1, done.stderr
+    assert "caf\\udce9', must have a path in UTF-8" in done.stderr
+
+
+def test_a_checkout_has_the_same_bytes_whatever_git_makes_of_line_ends(archive):
+    git(archive, "init", "-q")
+    shutil.copy(ROOT / ".gitattributes", archive)
+    git(archive, "add", ".")
+    git(archive, "commit", "-qm", "inner")
+    (archive / "_config.yml").unlink()
+    git(archive, "-c", "core.autocrlf=true", "checkout", "-q", "_config.yml")
+    assert (archive / "_config.yml").read_bytes() == b"title: inner\n"
+
+
 def read_only(folder, *command):
     """Run a command where the folder cannot be written, whoever runs it."""
     script = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && cd "$0" && exec "$@"'
@@ -151,12 +198,20 @@ def test_jupyter_book_by_hand_is_told_what_to_run(project):
 
 
 @pytest.mark.parametrize(
-    ("missing", "words"), [("tomlkit", ["new", "lemma-13"]), ("flint", ["check"])]
+    ("missing", "words", "how"),
+    [
+        ("tomlkit", ["new", "lemma-13"], "pip install 'ddpm-gmm-companion[book]'"),
+        ("flint", ["check"], "pip install 'ddpm-gmm-companion[book]'"),
+        ("msgspec", ["check"], "make clean, then make book"),  # in an environment that make made
+    ],
 )
-def test_a_missing_package_is_one_line_that_names_it(project, missing, words):
-    code = f"import sys; sys.modules[{missing!r}] = None; from companion import command as c"
+def test_a_missing_package_is_one_line_that_names_it(project, missing, words, how):
+    if "make" in how:
+        (project.folder / ".locked").touch()
+    code = f"import sys; sys.modules[{missing!r}] = None; import companion_command as c"
+    code += f"; sys.prefix = {str(project.folder)!r}"
     done = subprocess.run(
-        [sys.executable, "-c", f"{code}; sys.exit(c.main({words!r}))"],
+        [sys.executable, "-c", f"{code}; sys.exit(c.main())", *words],
         cwd=project.folder,
         env=os.environ | {"PYTHONPATH": str(project.folder / "src")},
         capture_output=True,
@@ -164,4 +219,4 @@ def test_a_missing_package_is_one_line_that_names_it(project, missing, words):
         check=False,
     )
     assert done.returncode == 2
-    assert done.stderr == f"companion: needs {missing}: pip install 'ddpm-gmm-companion[book]'\n"
+    assert done.stderr == f"companion: needs {missing}: {how}\n"

@@ -1,5 +1,6 @@
 """A reader's own run of a chapter, by the real command: `make notebook NAME=... PARAMS=...`."""
 
+import fcntl
 import json
 
 import pytest
@@ -28,7 +29,7 @@ def test_it_runs_with_the_readers_values_and_touches_nothing_of_the_book(own):
     assert "held    tiny.root" in done.stdout and "1 of 1 claims held" in done.stdout
     after, run = files(own.folder), own.folder / "_build" / "notebook" / "tiny"
     changed = {p for p in before | after if before.get(p) != after.get(p)}
-    assert changed == {run / "tiny.ipynb", run / "claims.json"}
+    assert changed == {run / "tiny.ipynb", run / "claims.json", run / "lock"}
     note = json.loads((run / "tiny.ipynb").read_text())["metadata"]["companion"]
     assert note["seed"] == "3" and note["profile"] == "quick n=4"
 
@@ -56,6 +57,9 @@ def test_the_baseline_is_not_asked(own):
         ("tiny", "seed=1 seed=1", "seed: got two values, must be given once"),
         ("tiny", "profile=slow", "profile: got 'slow', must be one of quick, full"),
         ("tiny", "n", "parameters: got 'n', must be NAME=VALUE"),
+        ("tiny", "=3", "parameters: got '=3', must be NAME=VALUE"),
+        ("tiny", "profile=full profile=quick", "profile: got two values, must be given once"),
+        ("", "", "NAME: got '', must be one of tiny"),
         ("tinny", "", "NAME: got 'tinny', must be one of tiny"),
     ],
 )
@@ -63,6 +67,23 @@ def test_what_cannot_be_is_one_line_that_names_it(own, name, words, said):
     done = own.command("notebook", name, *words.split())
     assert done.returncode == 1 and done.stderr == f"companion: {said}\n"
     assert not (own.folder / "_build" / "notebook").exists()
+
+
+def test_a_number_of_any_length_is_refused_and_so_is_a_second_run_at_once(own):
+    done = own.command("notebook", "tiny", "seed=" + 5000 * "9")
+    assert done.returncode == 1 and done.stderr == (
+        f"companion: seed: got '{39 * '9'}, must be a whole number from 0 to 9223372036854775807\n"
+    )
+    done = own.command("seeds", "--", "-1")
+    assert done.stderr.startswith("companion: ROOTS: got '-1', must be a whole number from 0 to ")
+    for folder, words in {"notebook/tiny": ["notebook", "tiny"], "seeds/quick": ["seeds"]}.items():
+        at = own.folder / "_build" / folder
+        at.mkdir(parents=True)
+        with (at / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            done = own.command(*words)
+        said = f"companion: {at}: another build is at work there, must be one at a time\n"
+        assert done.returncode == 1 and done.stderr == said
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from companion import venv
+
 ROOT = Path(__file__).resolve().parents[2]
 MAKER = ROOT / "src" / "companion" / "venv.py"
 pytestmark = pytest.mark.slow
@@ -76,11 +78,11 @@ class Place:
         lines = (wheel(self.shelf, name) for name in names)
         (self.folder / "requirements.lock").write_text("".join(lines))
 
-    def start(self, **more):
+    def start(self, name=".venv", **more):
         fresh = {k: v for k, v in os.environ.items() if not k.startswith("PIP_")}
         shelf = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(self.shelf), "PIP_CONFIG_FILE": ""}
         return subprocess.Popen(
-            [sys.executable, "-I", MAKER, ".venv"],
+            [sys.executable, "-I", MAKER, name],
             cwd=self.folder,
             env=fresh | shelf | more,
             stdout=subprocess.PIPE,
@@ -89,8 +91,8 @@ class Place:
             start_new_session=True,
         )
 
-    def make(self, **more):
-        process = self.start(**more)
+    def make(self, name=".venv", **more):
+        process = self.start(name, **more)
         out, err = process.communicate()
         return process.returncode, out + err
 
@@ -161,13 +163,74 @@ def test_a_killed_make_leaves_the_old_one_or_the_new(place):
     assert place.holds("one") and not old.exists()
 
 
-def test_two_at_once_make_it_once_whatever_a_users_pip_conf_says(place, tmp_path):
-    config = tmp_path / "pip.conf"
-    config.write_text(f"[install]\nuser = true\ntarget = {tmp_path / 'elsewhere'}\n")
+def test_two_at_once_make_it_once_whatever_a_user_has_set_for_pip(place, tmp_path):
+    """Into no other place, and not in the place that a link leads to."""
+    config, elsewhere = tmp_path / "pip.conf", tmp_path / "elsewhere"
+    config.write_text(f"[install]\nuser = true\ntarget = {elsewhere}\n[global]\ndry-run = true\n")
+    theirs = {"PIP_CONFIG_FILE": str(config), "PIP_NO_BINARY": ":all:", "PIP_REQUIRE_HASHES": "1"}
+    theirs |= {"PIP_PREFIX": str(elsewhere), "PIP_ROOT": str(elsewhere)}
+    (place.folder / ".venv").rename(tmp_path / "disk")
+    (place.folder / ".venv").symlink_to(tmp_path / "disk")
     place.lock("two")
-    first, second = (place.start(PIP_CONFIG_FILE=str(config)) for _ in range(2))
+    first, second = (place.start(**theirs) for _ in range(2))
     said = "".join(first.communicate() + second.communicate())
     assert first.returncode == second.returncode == 0, said
     assert said.count("making .venv") == 1
     assert place.holds("two") and not place.holds("one")  # what the lock does not name is gone
-    assert not (place.folder / ".venv.old").exists()
+    assert not os.path.lexists(place.folder / ".venv.old") and not elsewhere.exists()
+    assert (tmp_path / "disk" / ".locked").exists() and not (place.folder / ".venv").is_symlink()
+
+
+def test_of_a_users_settings_for_pip_only_those_pass_that_say_from_where(monkeypatch, tmp_path):
+    config = tmp_path / "pip.conf"
+    config.write_text(
+        "[global]\npython = /nowhere\nindex-url = https://a.invalid\ntimeout = 9\nroot = /nowhere\n"
+        "[install]\nindex-url = https://b.invalid\nfind-links =\n  one\n  two\nno-binary = :all:\n"
+    )
+    for name in [name for name in os.environ if name.startswith("PIP_")]:
+        monkeypatch.delenv(name)
+    for name in ("PYTHON", "PREFIX", "ROOT", "TARGET", "DRY_RUN", "REQUIRE_HASHES", "ONLY_BINARY"):
+        monkeypatch.setenv(f"PIP_{name}", "/nowhere")
+    monkeypatch.setenv("PIP_CONFIG_FILE", str(config))
+    monkeypatch.setenv("PIP_TIMEOUT", "8")
+    made = venv.settings(Path(sys.executable))
+    assert made.pop("PIP_FIND_LINKS").split() == ["one", "two"]
+    assert (made.pop("PIP_INDEX_URL"), made.pop("PIP_TIMEOUT")) == ("https://b.invalid", "8")
+    assert made.pop("PIP_CONFIG_FILE") == os.devnull and "/nowhere" not in made.values()
+    kept = {f"PIP_{name.upper().replace('-', '_')}" for name in venv.FETCHING}
+    assert made.keys() <= kept  # the machine's own
+
+
+def test_no_stamp_is_set_where_pip_installed_nothing(place, monkeypatch):
+    monkeypatch.chdir(place.folder)
+    monkeypatch.setattr(venv, "run", lambda *words, **settings: "")
+    (place.folder / ".venv" / ".locked").unlink()
+    place.lock("one", "two")
+    with pytest.raises(venv.Failed, match="did not install two==1"):
+        venv.install(Path(".venv"), venv.LOCK, ".locked")
+    assert not (place.folder / ".venv" / ".locked").exists()
+
+
+@pytest.mark.parametrize("gone", ["bin/python", "lib/python3*/site-packages/one-1.dist-info"])
+def test_an_environment_that_lacks_its_python_or_a_package_is_made_anew(place, monkeypatch, gone):
+    (path,) = (place.folder / ".venv").glob(gone)
+    path.rename(place.folder / "gone")
+    if gone == "bin/python":
+        path.symlink_to("/nowhere/python")
+    monkeypatch.chdir(place.folder)
+    made = []
+    monkeypatch.setattr(venv, "anew", lambda folder, old: made.append(folder))
+    venv.renew(Path(".venv"), Path(".venv.old"))
+    assert made == [Path(".venv")]
+
+
+@pytest.mark.parametrize("name", ["docs", "file", ".", "", "docs/../docs", "new"])
+def test_a_folder_that_make_did_not_make_stays(place, name):
+    for folder in ("docs", "new.old"):
+        (place.folder / folder).mkdir()
+        (place.folder / folder / "thesis.txt").write_text("years of work")
+    (place.folder / "file").touch()
+    before = sorted(place.folder.rglob("*"))
+    given = "new.old" if name == "new" else name
+    one_line(place.make(name), f"VENV: got {given!r}, must be an environment that make made")
+    assert sorted(place.folder.rglob("*")) == before
