@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from companion import syntax
+from companion import paths, records, syntax
 
 ROOT = Path(__file__).resolve().parents[1]
 CLAIMED = range(11, 15)  # python3.11 to python3.14
@@ -73,6 +73,59 @@ def test_a_warning_is_seen():
     given = json.dumps({"cell": 'label = "$\\mu$"'})
     done = subprocess.run(command, input=given, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("cell SyntaxError"), done
+
+
+# Runs a notebook with every warning an error. Not those of the kernel's own start: ipykernel has some.
+RUN = """
+import nbclient, nbformat, sys
+notebook = nbformat.read(sys.argv[1], as_version=4)
+strict = nbformat.v4.new_code_cell("import warnings; warnings.simplefilter('error')")
+notebook.cells.insert(0, strict)
+where = {"metadata": {"path": sys.argv[2]}}
+nbclient.NotebookClient(notebook, kernel_name="python3", resources=where).execute()
+nbformat.write(notebook, sys.argv[3])
+"""
+
+
+def with_the_lock(version, python):
+    """The interpreter of an environment of this Python: another than ours has one of its own."""
+    if python == sys.executable:
+        return python
+    folder = ROOT / "_build" / "pythons" / version
+    if not folder.exists() and not os.environ.get("REQUIRE_PYTHONS"):
+        pytest.skip("has no environment here: REQUIRE_PYTHONS=1 makes one, in two minutes")
+    command = [python, "-I", "src/companion/venv.py", folder]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return folder / "bin" / "python"
+
+
+@pytest.mark.slow
+@pytest.mark.notebooks
+@pytest.mark.xdist_group("book")
+@pytest.mark.parametrize(("version", "python"), pythons().items(), ids=pythons())
+def test_a_notebook_gives_the_same_numbers_and_no_warning(version, python, built, tmp_path):
+    name, target = "lemma-08", tmp_path / "executed.ipynb"
+    command = [with_the_lock(version, python), "-c", RUN, paths.notebook(name)]
+    done = subprocess.run(
+        [*command, paths.NOTEBOOKS, target],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    executed = json.loads(target.read_text())
+    outputs = [o for cell in executed["cells"] for o in cell.get("outputs", ())]
+    assert [o["text"] for o in outputs if o.get("name") == "stderr"] == []
+    assert paths.executed("quick", name).exists(), built.said
+    wanted = records.read(json.loads(paths.executed("quick", name).read_text()))
+    found = records.read(executed)
+    assert [one["claim"] for one in found] == [one["claim"] for one in wanted] != []
+    for one, other in zip(found, wanted, strict=True):  # sum() rounds better since Python 3.12
+        for part in ("value", "control"):
+            assert one[part] == pytest.approx(other[part], rel=1e-9, abs=1e-12), one["claim"]
 
 
 def test_the_maker_of_the_environment_is_read_by_older_pythons_too():
