@@ -5,7 +5,7 @@ import os
 import sys
 
 import pytest
-from miniature import PARAMETERS, WORK
+from miniature import LOOK, PARAMETERS, WORK
 
 from companion import conditions
 
@@ -65,7 +65,7 @@ def test_a_run_is_the_same_whatever_a_machine_has_set(project, tmp_path):
         f"    application.SYSTEM_CONFIG_DIRS.append({str(tmp_path / 'etc')!r})\n"
     )
     (tmp_path / "share" / "numpy.py").write_text("raise ImportError('another numpy')\n")
-    project.notebook("tiny", WORK + SEEN + FIGURE)
+    project.notebook("tiny", WORK + SEEN + FIGURE, mystnb=LOOK)
     done = project.make(
         "book",
         JUPYTER_PATH=str(tmp_path / "share"),

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from miniature import WORK
+from miniature import LOOK, WORK
 
 
 def fails(done, *said):
@@ -131,6 +131,31 @@ def test_a_folder_that_is_no_project_exits_with_two(project):
     assert done.returncode == 2 and "must be in a project" in done.stderr
 
 
+def test_a_notebook_that_the_contents_do_not_name_is_told_before_anything_runs(project):
+    contents = project.folder / "_toc.yml"
+    contents.write_text(project.read("_toc.yml").replace("- file: notebooks/tiny\n", ""))
+    done = project.make("book")
+    fails(done, "_toc.yml: has no line '- file: notebooks/tiny', must list every notebook")
+    assert not (project.folder / "_build/run").exists()
+
+
+FIGURE = "\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()\n"
+
+
+def test_a_figure_without_its_words_is_refused_with_its_cell_and_what_it_lacks(project):
+    lacks = (
+        "notebooks/tiny.ipynb: cell cell-2 gives a figure, must have in its metadata, under mystnb,"
+    )
+    project.notebook("tiny", WORK + FIGURE)
+    for words in (["book"], ["notebook", "NAME=tiny"]):
+        fails(project.make(*words), f"{lacks} figure.name and figure.caption and image.alt")
+    assert not (project.folder / "_build/html").exists()
+    project.notebook("tiny", WORK + FIGURE, mystnb=LOOK | {"image": {}})
+    fails(project.make("book"), f"{lacks} image.alt")
+    project.notebook("tiny", WORK + FIGURE, mystnb=LOOK)
+    assert project.make("book").returncode == 0
+
+
 def test_a_file_that_is_no_notebook_is_named(project):
     (project.folder / "notebooks/tiny.ipynb").write_text("<<<<<<< ours\n")
     fails(project.make("book"), "notebooks/tiny.ipynb: got a file that is no notebook, must be one")
@@ -162,6 +187,7 @@ def test_a_page_that_sphinx_refuses_leaves_the_last_good_site(built_project):
     done = built_project.make("book")
     fails(done, "no claim has a value under 'tiny.nothing'", "the last good site stays")
     fails(done, "no item 'Lemma 99' in book/paper.toml")
+    assert "\x1b" not in done.stderr
     assert built_project.read("_build/html/notebooks/tiny.html") == before
     fails(built_project.make("book"), "the last good site stays")  # and it is not taken for done
 
