@@ -30,6 +30,7 @@ The root is {claim}`tiny.root`, the control's {control}`tiny.root`.
 :::{paper} Lemma 9
 :::
 """
+FIGURE = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()\n"
 LOOK = {"figure": {"name": "fig-tiny", "caption": "Two dots."}, "image": {"alt": "A line."}}
 PARAMETERS = 'profile = "quick"\nseed = 1'
 WORK = """from companion import record, sizes
@@ -75,12 +76,15 @@ class Project:
         self.claims("root")
         return self
 
-    def notebook(self, name, work, story=STORY, **metadata):
+    def notebook(self, name, work, story=STORY, figure=None):
+        """Write a notebook; ``figure`` is what the metadata of a figure's cell says of it."""
         cells = [
             nbformat.v4.new_markdown_cell(story),
             nbformat.v4.new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]}),
-            nbformat.v4.new_code_cell(work, metadata=metadata),
+            nbformat.v4.new_code_cell(work),
         ]
+        if figure is not None:
+            cells.append(nbformat.v4.new_code_cell(FIGURE, metadata={"mystnb": figure}))
         for number, cell in enumerate(cells):
             cell.id = f"cell-{number}"
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}

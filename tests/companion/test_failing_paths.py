@@ -139,20 +139,15 @@ def test_a_notebook_that_the_contents_do_not_name_is_told_before_anything_runs(p
     assert not (project.folder / "_build/run").exists()
 
 
-FIGURE = "\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()\n"
-
-
 def test_a_figure_without_its_words_is_refused_with_its_cell_and_what_it_lacks(project):
-    lacks = (
-        "notebooks/tiny.ipynb: cell cell-2 gives a figure, must have in its metadata, under mystnb,"
-    )
-    project.notebook("tiny", WORK + FIGURE)
+    lacks = "notebooks/tiny.ipynb: cell cell-3 gives a figure, must have in its metadata, under "
+    project.notebook("tiny", WORK, figure={})
     for words in (["book"], ["notebook", "NAME=tiny"]):
-        fails(project.make(*words), f"{lacks} figure.name and figure.caption and image.alt")
+        fails(project.make(*words), f"{lacks}mystnb, figure.name and figure.caption and image.alt")
     assert not (project.folder / "_build/html").exists()
-    project.notebook("tiny", WORK + FIGURE, mystnb=LOOK | {"image": {}})
-    fails(project.make("book"), f"{lacks} image.alt")
-    project.notebook("tiny", WORK + FIGURE, mystnb=LOOK)
+    project.notebook("tiny", WORK, figure=LOOK | {"image": {}})
+    fails(project.make("book"), f"{lacks}mystnb, image.alt")
+    project.notebook("tiny", WORK, figure=LOOK)
     assert project.make("book").returncode == 0
 
 
