@@ -19,6 +19,7 @@ HELD = [
     "tests/test_figures_in_notebooks.py",
     "tests/test_pythons.py",
     "tests/companion/test_paper.py",
+    "tests/ddpm_gmm/test_conventions.py::test_a_function_of_the_package_has_two_users_or_a_reason",
 ]
 NOT_COPIED = ".git", "_build", ".venv*", "__pycache__", ".*_cache", ".hypothesis"
 
@@ -56,7 +57,7 @@ def test_a_new_chapter_is_built_as_it_stands(built_project):
         assert re.search(rf"held +lemma-13.{claim}", done.stdout)
     page = built_project.read("_build/html/notebooks/lemma-13.html")
     assert page.count("<figure") == 1 and page.count("claim-held") == 2
-    assert "At the truth" in page and "the-" not in re.sub("at-the-truth", "", page)
+    assert "At the truth" in page and not re.search("the-(name|title|item|whose)", page)
     assert '<span class="claim-number"><a ' in page
     done = built_project.make("new", "NAME=lemma-13")
     assert done.returncode != 0 and "notebooks/lemma-13.ipynb is there already" in done.stderr
