@@ -1,14 +1,18 @@
 """Every way to fail, by the real command, in a project of one notebook."""
 
+import argparse
 import fcntl
 import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 from miniature import LOOK, WORK
+
+from companion import command
 
 
 def fails(done, *said):
@@ -50,6 +54,14 @@ def test_a_process_that_the_system_kills_is_one_line(project, words):
     done = project.command(*words)
     fails(done, "companion: a process of the build was killed, most likely for want of memory;")
     assert done.returncode == 1 and done.stderr.count("\n") == 1, done.stderr
+
+
+def test_a_run_ends_with_its_executor():
+    """A thread that is left may be closing its pipe as Python ends, and be a traceback there."""
+    before = {*threading.enumerate()}
+    jobs = argparse.Namespace(jobs=1)
+    command._at_work(jobs, lambda executor: executor.submit(abs, -1).result())
+    assert {*threading.enumerate()} <= before
 
 
 CONFLICT = b"<<<<<<< ours\nroot: book/index\n=======\n"
