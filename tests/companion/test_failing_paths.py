@@ -36,7 +36,7 @@ def test_every_way_in_which_a_run_fails_is_named_in_one_line(project):
         project.claims("root", notebook=name)
     fails(
         project.make("book"),
-        "raising: cell 3 raised ZeroDivisionError: division by zero",
+        "raising: cell cell-2 raised ZeroDivisionError: division by zero",
         "claim raising.root missing",
         "dying: its kernel died",
         "claim dying.root missing",
