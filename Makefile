@@ -5,13 +5,15 @@ VENV := .venv
 PROFILE := quick
 NAME :=
 PARAMS :=
+TITLE :=
+ITEM :=
 CLAIMS :=
 ROOTS :=
 # These two are words of the shell: PYTEST="-k 'archive or venv'".
 PYTEST :=
 LAB :=
 # The others reach a command as they were typed, by its environment: neither make nor a shell reads them.
-TYPED := PYTHON VENV PROFILE NAME PARAMS CLAIMS ROOTS
+TYPED := PYTHON VENV PROFILE NAME PARAMS TITLE ITEM CLAIMS ROOTS
 $(foreach v,$(TYPED),$(eval override $v := $$(value $v)))
 $(foreach v,PYTHON VENV,$(eval override $v := $$(patsubst ~/%,$$(HOME)/%,$$($v))))
 export $(TYPED)
@@ -34,7 +36,7 @@ help:
 	@echo "make check                           the tests that need no notebook and no browser"
 	@echo "make notebook NAME=lemma-09 [PARAMS='seed=3 d=64']  run one chapter with your own parameters"
 	@echo "make lab                             open the notebooks in JupyterLab"
-	@echo "make new NAME=lemma-13               lay down a chapter that passes as it stands"
+	@echo "make new NAME=lemma-13 [TITLE='...'] [ITEM='Lemma 13']  lay down a chapter that passes as it stands"
 	@echo "make baseline [CLAIMS='id ...']      take the measured values as the claims' baselines"
 	@echo "make seeds [NAME=lemma-09] [ROOTS=7] run the book at twenty other root seeds; every claim must hold"
 	@echo "make certify                         prove the certificates anew; goes on where it was killed"
@@ -79,7 +81,7 @@ seeds: environment
 	@$(COMPANION) seeds $${NAME:+--only="$$NAME"} -- $$ROOTS
 
 new: environment
-	@$(COMPANION) new -- "$$NAME"
+	@$(COMPANION) new $${TITLE:+--title="$$TITLE"} $${ITEM:+--item="$$ITEM"} -- "$$NAME"
 
 lint: environment
 	@$(IN)/ruff check .

@@ -20,8 +20,8 @@ def code_cells(path):
     """[(name of the cell, its source, whether it draws a figure)]"""
     cells = nbformat.read(path, as_version=4).cells
     return [
-        (f"{path.name} cell {k} ({cell.id})", cell.source, is_figure(cell))
-        for k, cell in enumerate(cells)
+        (f"{path.name} cell {cell.id}", cell.source, is_figure(cell))
+        for cell in cells
         if cell.cell_type == "code"
     ]
 

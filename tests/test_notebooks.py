@@ -96,7 +96,7 @@ class Module:
 
     name: str  # the notebook's path below notebooks/, or the name by which a file is imported
     text: str
-    cells: list = field(default_factory=list)  # of a notebook: (its number, its first line)
+    cells: list = field(default_factory=list)  # of a notebook: (its id, its first line)
     open: set = field(default_factory=set)  # functions whose normal form is being worked out
 
     @cached_property
@@ -110,10 +110,10 @@ class Module:
         return bound(self.tree)
 
     def cell(self, line):
-        return max((number for number, first in self.cells if first <= line), default=line)
+        return next((id for id, first in reversed(self.cells) if first <= line), line)
 
     def place(self, line):
-        return f"{self.name} [{self.cell(line)}]" if self.cells else f"{self.name}.py:{line}"
+        return f"{self.name} cell {self.cell(line)}" if self.cells else f"{self.name}.py:{line}"
 
     @cached_property
     def stands_for(self):
@@ -174,9 +174,9 @@ class Function:
 def notebook(path):
     """The :class:`Module` of a notebook."""
     lines, cells = [], []
-    for number, cell in enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"]):
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
         if cell["cell_type"] == "code":
-            cells.append((number, len(lines) + 1))
+            cells.append((cell["id"], len(lines) + 1))
             lines += "".join(cell["source"]).split("\n")
     name = path.relative_to(ROOT / "notebooks").with_suffix("").as_posix()
     return Module(name, "\n".join(lines) + "\n", cells)
@@ -559,7 +559,7 @@ WHOLE = FIRST.replace("part(u)", "np.tanh(u @ mu) ** 2")
 
 
 def cell(text):
-    return Module("planted", text, [(0, 1)])
+    return Module("planted", text, [("cell-0", 1)])
 
 
 def planted(first, second):

@@ -37,9 +37,9 @@ def code():
     for path in (path for home in HOMES for path in sorted((ROOT / home).rglob("*.py"))):
         found[path.relative_to(ROOT).as_posix()] = path.read_text(encoding="utf-8")
     for path in sorted((ROOT / "notebooks").rglob("*.ipynb")):
-        for number, cell in enumerate(json.loads(path.read_text(encoding="utf-8"))["cells"]):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
             if cell["cell_type"] == "code":
-                name = f"{path.relative_to(ROOT).as_posix()} [{number}]"
+                name = f"{path.relative_to(ROOT).as_posix()} cell {cell['id']}"
                 found[name] = syntax.python("".join(cell["source"]))[0]
     return found
 

@@ -15,11 +15,12 @@ import yaml
 from packaging.requirements import Requirement
 
 import ddpm_gmm
-from companion import contract, pages
+from companion import contract, evidence, pages
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 CHECKS = sorted((ROOT / "notebooks" / "checks").glob("*.ipynb"))  # the checks behind a chapter
+MODULES = sorted((ROOT / "notebooks").glob("*.py"))
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 
@@ -97,39 +98,63 @@ def test_the_lock_satisfies_pyproject():
         assert pinned[name] in specifier, f"{name} {pinned[name]} is locked: make lock"
 
 
+def cells_of(path):
+    return nbformat.read(path, as_version=4).cells
+
+
+def named(path):
+    return path.relative_to(ROOT).as_posix()
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS + CHECKS, ids=lambda p: p.stem)
 def test_notebook_is_committed_without_outputs(path):
-    for cell in nbformat.read(path, as_version=4).cells:
-        if cell.cell_type == "code":
-            assert not cell.outputs and cell.execution_count is None
+    code = [cell for cell in cells_of(path) if cell.cell_type == "code"]
+    run = [cell.id for cell in code if cell.outputs or cell.execution_count is not None]
+    assert not run, (
+        f"{named(path)}: cells {', '.join(run)} have outputs, must have none: "
+        f".venv/bin/nbstripout {named(path)}"
+    )
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS + CHECKS, ids=lambda p: p.stem)
 def test_notebook_has_one_parameters_cell(path):
-    cells = nbformat.read(path, as_version=4).cells
-    tagged = [c.source for c in cells if "parameters" in c.metadata.get("tags", ())]
-    assert len(tagged) == 1 and "profile" in tagged[0] and "seed" in tagged[0]
+    tagged = [c.source for c in cells_of(path) if "parameters" in c.metadata.get("tags", ())]
+    assert len(tagged) == 1 and "profile" in tagged[0] and "seed" in tagged[0], (
+        f"{named(path)}: got {len(tagged)} cells tagged 'parameters', must be one that sets "
+        "profile and seed"
+    )
+
+
+HEADINGS = [
+    "The statement",
+    "Why it is true",
+    "The exact check",
+    "The sampled check",
+    "Where it stops being true",
+    "What this page claims",
+    "Functions used",
+]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_notebook_has_the_common_anatomy(path):
-    notebook = nbformat.read(path, as_version=4)
-    nbformat.validate(notebook)
-    text = "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
-    assert "{prf:theorem}" in text
-    headings = re.findall(r"^## (.+)$", text, flags=re.M)
-    wanted = [
-        "The statement",
-        "Why it is true",
-        "The exact check",
-        "The sampled check",
-        "Where it stops being true",
-        "What this page claims",
-        "Functions used",
-    ]
-    assert [h for h in headings if h in wanted] == wanted
-    figures = [c.metadata.mystnb for c in notebook.cells if "mystnb" in c.metadata]
-    assert figures and all(f["figure"]["caption"] and f["image"]["alt"] for f in figures)
+    nbformat.validate(nbformat.read(path, as_version=4))
+    cells = cells_of(path)
+    text = "\n".join(c.source for c in cells if c.cell_type == "markdown")
+    assert "{prf:theorem}" in text, (
+        f"{named(path)}: states no theorem, must have a block :::{{prf:theorem}}"
+    )
+    found = [h for h in re.findall(r"^## (.+)$", text, flags=re.M) if h in HEADINGS]
+    assert found == HEADINGS, (
+        f"{named(path)}: got the headings {found}, must have each of these once, in this order: "
+        f"{HEADINGS}"
+    )
+    assert any("mystnb" in c.metadata for c in cells), (
+        f"{named(path)}: has no figure, must have a cell with caption and alt text: see the "
+        "docstring of companion.figures"
+    )
+    faults = evidence.unlabelled(path.stem, cells)
+    assert not faults, "\n".join(faults)
 
 
 def stated_sizes(path):
@@ -148,20 +173,40 @@ def stated_sizes(path):
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_what_a_reader_may_change_is_a_size_whose_bounds_hold_the_books_own(path):
-    sizes = stated_sizes(path)
+    contract_of = f"notebooks/{path.stem}.toml: [reader] {{}}"
     for name, parameter in contract.parameters(path.stem).items():
-        for own in sizes.values():
-            assert isinstance(own[name], int) and parameter.low <= own[name] <= parameter.high
-        assert parameter.says
+        said = contract_of.format(name)
+        assert parameter.says, f"{said}: must say what it is"
+        for profile, own in stated_sizes(path).items():
+            low, high = parameter.low, parameter.high
+            assert isinstance(own.get(name), int) and low <= own[name] <= high, (
+                f"{said}: got {own.get(name)} from sizes(profile, {profile}=...) in the notebook, "
+                f"must be a whole number there, from {low} to {high}"
+            )
 
 
 def test_every_notebook_is_on_the_map_and_in_the_contents():
     names = {p.stem for p in NOTEBOOKS}
     contents = (ROOT / "_toc.yml").read_text()
-    assert names == set(re.findall(r"notebooks/(\S+)", contents))
     rows = tomllib.loads((ROOT / "book" / "map.toml").read_text())["row"]
-    assert names == {n for row in rows for n in row.get("notebooks", ())}
-    assert {c.item for c in contract.load().values()} <= {r["item"] for r in rows}
+    for file, found in (
+        ("_toc.yml", set(re.findall(r"notebooks/(\S+)", contents))),
+        ("book/map.toml", {n for row in rows for n in row.get("notebooks", ())}),
+    ):
+        missing, strange = sorted(names - found), sorted(found - names)
+        assert not missing, f"{file}: must name {', '.join(missing)}"
+        assert not strange, f"{file}: names {', '.join(strange)}, must be files of notebooks/"
+    items = {c.item for c in contract.load().values()} - {r["item"] for r in rows}
+    assert not items, f"book/map.toml: must have a row with the item {', '.join(sorted(items))}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: p.stem)
+def test_a_chapters_own_module_has_its_notebook_and_its_test(path):
+    notebook = path.with_name(path.stem.replace("_", "-") + ".ipynb")
+    assert notebook in NOTEBOOKS, f"{named(path)}: must lie beside {named(notebook)}"
+    test = ROOT / "tests" / "notebooks" / f"test_{path.stem}.py"
+    tested = test.exists() and re.search(rf"^(from|import) {path.stem}\b", test.read_text(), re.M)
+    assert tested, f"{named(path)}: has no test, write {named(test)}, which imports {path.stem}"
 
 
 INDEX = [

@@ -176,6 +176,14 @@ def test_every_link_inside_the_site_leads_somewhere(served):
                 assert anchor in anchors[target], f"{path.name}: {href}"
 
 
+def test_the_number_of_a_claim_is_underlined_as_the_landing_page_says(served, visit):
+    page, _ = visit(f"{served}/book/index.html")
+    assert page.locator("article", has_text="with a dotted underline").count() == 1
+    style = "a => [getComputedStyle(a).textDecorationLine, getComputedStyle(a).textDecorationStyle]"
+    seen = page.locator(".claim-number a").evaluate_all(f"all => all.map({style})")
+    assert seen and all(look == ["underline", "dotted"] for look in seen)
+
+
 def test_search_finds_a_lemma(served, visit):
     page, wrong = visit(f"{served}/search.html?q=power+iteration")
     page.wait_for_selector("ul.search li")

@@ -1,140 +1,25 @@
 """A new chapter: a notebook, its contract, its line in the contents and its row on the map.
 
-What is laid down passes every test as it stands. It is a chapter in small, to be written over.
+What is laid down passes every test as it stands: a chapter in small, true in every sentence, to be
+written over.
 """
 
 import re
+from pathlib import Path
 
-import nbformat
 import tomlkit
 
-from companion import pages, paths, report
+from companion import pages, paper, paths, report
 from companion.contract import Broken, read
 from companion.written import NAME
 
+TEMPLATE = Path(__file__)  # chapter.ipynb and chapter.toml beside it
+FUNCTIONS = ["pair.population.gradient", "objective.implicit_gradient"]  # which it uses
 LONGEST = 60  # characters of a name: of the 64 of a cell's id, what its number leaves
 
-STORY = """# <title>
 
-*<item> of {cite:t}`shah2023`.*
-
-The question of this page, in two sentences; and the answer, in two."""
-
-STATEMENT = """## The statement
-
-Say what is known of the paper's statement, and nothing else as the paper's; then ours.
-
-:::{prf:theorem} <title>
-:nonumber:
-:label: <name>-statement
-
-The population gradient of the pair $\\{\\mu, -\\mu\\}$ vanishes at $\\theta = \\mu$.
-:::"""
-
-WHY = """## Why it is true
-
-The proof. Here: the objective is $\\tfrac12\\mathbb{E}|s_\\theta - s_\\mu|^2$ up to a constant, and
-smallest where the two scores agree."""
-
-PARAMETERS = """profile = "quick"  # or "full"
-seed = 230701178  # of every random number on this page"""
-
-SETUP = """import numpy as np
-
-from companion import figures, record, sizes
-from ddpm_gmm import geometry
-from ddpm_gmm.pair import population
-
-figures.use()
-size = sizes(profile, quick=dict(points=60), full=dict(points=240))"""
-
-EXACT = """## The exact check
-
-At the truth the gradient is {claim}`<name>.at-the-truth`; a tenth beyond it, where the control
-looks, it is {control}`<name>.at-the-truth`."""
-
-RECORD = """mu = np.array([1.0, 0.0])
-
-
-def slope(theta):
-    return geometry.norm(population.gradient(theta, mu))
-
-
-record("<name>.at-the-truth", slope(mu), control=slope(1.1 * mu))
-along = np.linspace(0, 2, size.points)[:, None] * mu
-slopes = slope(along)"""
-
-SAMPLED = """## The sampled check
-
-The same on samples, with error bars."""
-
-FIGURE = """fig, ax = figures.panels()
-figures.line(ax, along[:, 0], slopes, "exact", "exact")
-figures.frame(ax, r"$\\theta$ along the truth, $|\\mu| = 1$", "size of the gradient")
-figures.show()"""
-
-CLOSE = """## Where it stops being true
-
-The edge of the statement, with what is seen beyond it.
-
-## What this page claims
-
-Which sentences are the paper's, which are derived here, and which are only observed here.
-
-## Functions used
-
-{py:func}`ddpm_gmm.pair.population.gradient`"""
-
-CONTRACT = """item = "<item>"  # a row of book/map.toml
-
-[at-the-truth]
-# One plain sentence; a fitted order or rate states its range.
-statement = "The size of the population gradient at $\\\\theta = \\\\mu$, for $|\\\\mu| = 1$."
-# The bound: low, high or both, chosen from the mathematics before the run.
-high = 1e-12
-# Whose bound it is: paper, derived, certified or observed.
-whose = "derived"
-# value: one number; worst: every seed; interval: the 99 % interval of the seeds' mean.
-judge = "value"
-# What is made wrong on purpose; the same measurement must then fail the bound.
-control = "The gradient at $1.1\\\\mu$."
-format = ".1e"
-# tolerance = 1e-13, where drift inside the bound matters: then `make baseline`.
-"""
-
-
-def _filled(text: str, name: str, title: str, item: str) -> str:
-    for word, value in (("<name>", name), ("<title>", title), ("<item>", item)):
-        text = text.replace(word, value)
-    return text
-
-
-def _notebook(name: str, title: str, item: str):
-    def filled(text):
-        return _filled(text, name, title, item)
-
-    figure = {
-        "figure": {"name": f"{name}-slope", "caption": "The gradient vanishes at the truth."},
-        "image": {"alt": "A curve that touches zero at theta = mu.", "width": "100%"},
-    }
-    markdown, code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
-    cells = [
-        markdown(filled(STORY)),
-        markdown(filled(STATEMENT)),
-        markdown(filled(WHY)),
-        code(PARAMETERS, metadata={"tags": ["parameters"]}),
-        code(SETUP),
-        markdown(filled(EXACT)),
-        code(filled(RECORD)),
-        markdown(filled(SAMPLED)),
-        code(FIGURE, metadata={"mystnb": figure}),
-        markdown(filled(CLOSE)),
-    ]
-    for number, cell in enumerate(cells):
-        cell.id = f"{name}-{number}"
-    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
-    return nbformat.v4.new_notebook(cells=cells, metadata=metadata)
+def _filled(text: str, words: dict[str, str]) -> str:
+    return re.sub(r"the-(name|title|item|whose)", lambda word: words[word[1]], text)
 
 
 def _in_the_contents(text: str, name: str, title: str) -> str:
@@ -148,17 +33,26 @@ def _in_the_contents(text: str, name: str, title: str) -> str:
     return text[: last.end()] + line + text[last.end() :]
 
 
-def _on_the_map(text: str, name: str, item: str) -> str:
+def _on_the_map(text: str, name: str, item: str, says: str) -> str:
     """The map with the chapter in the row of its item, which is made if there is none."""
     document = tomlkit.parse(text)
     for row in document["row"]:
         if row["item"] == item:
             row.setdefault("notebooks", tomlkit.array()).append(name)
             return tomlkit.dumps(document)
-    return text.rstrip("\n") + (
-        f'\n\n[[row]]\nitem = "{item}"\nsays = "What the item says, in one sentence."\n'
-        f'notebooks = ["{name}"]\nfunctions = ["pair.population.gradient"]\n'
-    )
+    document = tomlkit.parse(text.rstrip("\n") + "\n\n")
+    row = {"item": item, "says": says, "notebooks": [name], "functions": FUNCTIONS}
+    document["row"].append(tomlkit.item(row))
+    return tomlkit.dumps(document)
+
+
+def _known(item: str) -> tuple[str, str]:
+    """Whose the item is, and what it says: only what is in paper.toml is the paper's."""
+    for known in paper.read(paths.ROOT / "book").item:
+        if known.name == item:
+            return f"A page on {item} of {{cite:t}}`shah2023`.", known.says
+    says = "Beyond the paper: the gradient of the objective vanishes at the truth."
+    return "Beyond the paper's index. All of it is ours.", says
 
 
 def new(name: str, title: str | None, item: str | None) -> None:
@@ -168,11 +62,13 @@ def new(name: str, title: str | None, item: str | None) -> None:
         raise Broken(f"name: got {name!r:.80}, must be {must}")
     item = item or name.replace("-", " ").capitalize()
     title = title or item
-    if '"' in item + title or "\\" in item + title:
-        raise Broken("title, item: must have no double quotes and no backslashes")
+    if not (item + title).isprintable() or set(item + title) & set('"\\'):
+        raise Broken("title, item: must be one line without double quotes and backslashes")
+    whose, says = _known(item)
+    words = {"name": name, "title": title, "item": item, "whose": whose}
     files = {
-        paths.notebook(name): nbformat.writes(_notebook(name, title, item)) + "\n",
-        paths.NOTEBOOKS / f"{name}.toml": _filled(CONTRACT, name, title, item),
+        paths.NOTEBOOKS / f"{name}{kind}": _filled(read(TEMPLATE.with_suffix(kind)), words)
+        for kind in (".ipynb", ".toml")
     }
     for path in files:
         if path.exists():
@@ -180,8 +76,8 @@ def new(name: str, title: str | None, item: str | None) -> None:
     contents, rows = paths.ROOT / "_toc.yml", paths.ROOT / "book" / "map.toml"
     files[contents] = _in_the_contents(read(contents), name, title)
     pages.load_map()  # refused where it is none
-    files[rows] = _on_the_map(read(rows), name, item)
+    files[rows] = _on_the_map(read(rows), name, item, says)
     for path, text in files.items():
         paths.write(path, text)
         report.say(f"wrote {paths.shown(path)}")
-    report.say("make book shows it; make test holds it; now write the chapter")
+    report.say(f"make notebook NAME={name} runs it; README, 'Add a lemma', says what to write over")

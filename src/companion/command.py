@@ -20,15 +20,18 @@ STAYS = "what is finished stays, and the next run goes on from there"
 def _at_work(args, work):
     from companion import build
 
-    executor = build.local(args.jobs)
+    executor, wait = build.local(args.jobs), True
     try:
         work(executor)
     except BrokenProcessPool:
         raise Broken(
             f"a process of the build was killed, most likely for want of memory; {STAYS}"
         ) from None
+    except KeyboardInterrupt:
+        wait = False  # what still runs ends with this process
+        raise
     finally:
-        executor.shutdown(wait=False, cancel_futures=True)
+        executor.shutdown(wait, cancel_futures=True)
 
 
 def build(args):

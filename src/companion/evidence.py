@@ -8,6 +8,7 @@ import nbformat
 from companion import paths, records
 from companion.sources import Sources, code_cells
 
+LABELS = ("figure", "name"), ("figure", "caption"), ("image", "alt")  # what a figure's cell states
 NOTE = "companion"  # the key under which a run is described in the notebook's metadata
 
 
@@ -64,6 +65,22 @@ def outputs(executed: dict) -> list[tuple]:
     """What each code cell of an executed notebook gave, with its number."""
     cells = (cell for cell in executed["cells"] if cell["cell_type"] == "code")
     return [(cell["outputs"], cell["execution_count"]) for cell in cells]
+
+
+def unlabelled(name: str, cells) -> list[str]:
+    """A line for every cell that gives a figure and lacks its name, its caption or its alt text."""
+    faults = []
+    for cell in cells:
+        given = (output.get("data", {}) for output in cell.get("outputs", ()))
+        image = any(kind.startswith("image/") for data in given for kind in data)
+        look = cell["metadata"].get("mystnb", {})
+        lacks = [f"{a}.{b}" for a, b in LABELS if not look.get(a, {}).get(b)]
+        if lacks and (image or look):
+            faults.append(
+                f"notebooks/{name}.ipynb: cell {cell['id']} gives a figure, must have in its"
+                f" metadata, under mystnb, {' and '.join(lacks)}"
+            )
+    return faults
 
 
 def page(written, executed: dict):

@@ -53,6 +53,15 @@ def _summary(claim: Claim, values: list[float]) -> tuple[float, float, float, fl
     return worst, 0.0, min(values), max(values)
 
 
+def _shown(claim: Claim, values: list[float]) -> str:
+    """What the bound was held against: a number, or the whole of an interval."""
+    value, half, low, high = _summary(claim, values)
+    if not half:
+        return claim.show(value)
+    ends = f"the whole interval from {claim.show(low)} to {claim.show(high)}"
+    return f"{claim.show(value)} ± {claim.show(half)}, {ends},"
+
+
 def margins(claim: Claim, record: dict) -> tuple[float, float]:
     """How far the value stays inside its bound, and how far the control stays outside of it.
 
@@ -112,15 +121,16 @@ def rule(
         "notebook": record["notebook"],
     }
     if not held:
-        shown = claim.show(value) + (f" ± {claim.show(half)}" if half else "")
-        return broken(f"out of bound: {shown} must be {claim.bound}", **known)
+        return broken(
+            f"out of bound: {_shown(claim, record['value'])} must be {claim.bound}", **known
+        )
     if not control_failed:
-        return broken(f"its control passed: {claim.show(wrong)} must not be {claim.bound}", **known)
+        passed = _shown(claim, record["control"])
+        return broken(f"its control passed: {passed} must not be {claim.bound}", **known)
     if claim.tolerance is not None:
         if baseline is None:
-            return broken(
-                f"has no {profile} baseline: run make baseline PROFILE={profile}", **known
-            )
+            words = f'PROFILE={profile} CLAIMS="{id}"'
+            return broken(f"has no {profile} baseline: run make baseline {words}", **known)
         if abs(value - baseline) > claim.tolerance:
             return broken(
                 f"drifted: {value:.10g} must be within {claim.tolerance:g} of {baseline:.10g}",
@@ -153,7 +163,10 @@ def judge(
             [r for r in records if r["claim"] == id],
             baselines.get(id),
             profile,
-            unfit.get(id.partition(".")[0], "no notebook recorded it"),
+            unfit.get(
+                id.partition(".")[0],
+                f'no notebook recorded it, must be one: record("{id}", value, control=...)',
+            ),
         )
         for id, claim in claims.items()
     ]

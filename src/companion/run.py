@@ -92,9 +92,10 @@ def run(name: str, profile: str, made_from: str, *, target: Path | None = None, 
     except PapermillExecutionError as error:
         failed = target.with_suffix(".failed.ipynb")
         os.replace(draft, failed)
+        cells = nbformat.read(failed, as_version=4).cells
+        cell = next(c.id for c in cells if c.get("execution_count") == error.exec_count)
         raise Broken(
-            f"{name}: cell {error.exec_count} raised {error.ename}: {error.evalue} "
-            f"(see {paths.shown(failed)})"
+            f"{name}: cell {cell} raised {error.ename}: {error.evalue} (see {paths.shown(failed)})"
         ) from None
     finally:
         shutil.rmtree(own, ignore_errors=True)

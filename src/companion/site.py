@@ -43,10 +43,15 @@ def stage(sources: Sources, found: Evidence, whole: Rulings) -> None:
     shutil.copy(paths.RULINGS, paths.STAGE)
     (book / "_static" / "mathjax").mkdir(parents=True)
     shutil.copy(mathjax(), book / "_static" / "mathjax")
+    faults = []
     for name, executed in found.executed.items():
         target = paths.STAGE / "notebooks" / f"{name}.ipynb"
         target.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(evidence.page(sources.notebook(name), executed), target)
+        page = evidence.page(sources.notebook(name), executed)
+        faults += evidence.unlabelled(name, page.cells)
+        nbformat.write(page, target)
+    if faults:
+        raise Broken("\n".join(faults))
     generated = book / "_generated"
     generated.mkdir()
     code = {name: sources.code_of(name) for name in paths.notebooks()}
@@ -60,13 +65,26 @@ def stage(sources: Sources, found: Evidence, whole: Rulings) -> None:
         (generated / f"{name}.md").write_text(text, encoding="utf-8")
 
 
+def _unlisted(contents: dict) -> list[str]:
+    """A line for every notebook that the contents do not name; one without a contract is a copy."""
+    known, own = json.dumps(contents), {p.stem for p in paths.files(paths.NOTEBOOKS, "*.toml")}
+    return [
+        f"_toc.yml: has no line '- file: notebooks/{name}', must list every notebook"
+        for name in paths.notebooks()
+        if paths.contract_of(name) in own and f'"notebooks/{name}"' not in known
+    ]
+
+
 def refuse() -> None:
-    """Refuse settings and a map that cannot be read, before anything runs: Sphinx names no file."""
+    """Refuse settings and a map that cannot be used, before anything runs: Sphinx names no file."""
     faults = []
     for name in SETTINGS:
         try:
-            if not isinstance(yaml.safe_load(contract.read(paths.ROOT / name)), dict):
+            settings = yaml.safe_load(contract.read(paths.ROOT / name))
+            if not isinstance(settings, dict):
                 faults.append(f"{name}: must have keys and values")
+            elif name == "_toc.yml":
+                faults += _unlisted(settings)
         except yaml.YAMLError as error:
             where = getattr(error, "problem_mark", None)
             line = f"line {where.line + 1}: " if where else ""
@@ -131,9 +149,10 @@ def _sphinx(draft: Path) -> None:
         errors="replace",
         check=False,
     )
-    log.write_text(done.stdout + done.stderr, encoding="utf-8")
+    said = re.sub(r"\x1b\[[\d;]*m", "", done.stdout + done.stderr)  # its colours
+    log.write_text(said, encoding="utf-8")
     if done.returncode:
-        for line in (done.stdout + done.stderr).splitlines():
+        for line in said.splitlines():
             if re.search(r"WARNING|ERROR|Error", line) and "frozen modules" not in line:
                 report.complain(line.replace(f"{paths.STAGE}/", ""))
         raise Broken(f"site: Sphinx refused it, the last good site stays ({paths.shown(log)})")

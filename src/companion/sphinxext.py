@@ -67,7 +67,7 @@ class ClaimNumber(SphinxRole):
         shown = readable(ruling.claim.show(number))
         link = addnodes.pending_xref(
             "",
-            nodes.inline("", shown, classes=["claim-number"]),
+            nodes.inline("", shown),
             refdomain="std",
             reftype="ref",
             refexplicit=True,
@@ -75,7 +75,8 @@ class ClaimNumber(SphinxRole):
             refdoc=self.env.docname,
             refwarn=True,
         )
-        return [link], []
+        # Of what is inside a reference Sphinx keeps the text alone, so the class goes around it.
+        return [nodes.inline("", "", link, classes=["claim-number"])], []
 
 
 class PaperBox(SphinxDirective):

@@ -30,6 +30,8 @@ The root is {claim}`tiny.root`, the control's {control}`tiny.root`.
 :::{paper} Lemma 9
 :::
 """
+FIGURE = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()\n"
+LOOK = {"figure": {"name": "fig-tiny", "caption": "Two dots."}, "image": {"alt": "A line."}}
 PARAMETERS = 'profile = "quick"\nseed = 1'
 WORK = """from companion import record, sizes
 from ddpm_gmm import geometry
@@ -74,17 +76,23 @@ class Project:
         self.claims("root")
         return self
 
-    def notebook(self, name, work, story=STORY):
+    def notebook(self, name, work, story=STORY, figure=None):
+        """Write a notebook; ``figure`` is what the metadata of a figure's cell says of it."""
         cells = [
             nbformat.v4.new_markdown_cell(story),
             nbformat.v4.new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]}),
             nbformat.v4.new_code_cell(work),
         ]
+        if figure is not None:
+            cells.append(nbformat.v4.new_code_cell(FIGURE, metadata={"mystnb": figure}))
         for number, cell in enumerate(cells):
             cell.id = f"cell-{number}"
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
         book = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
         nbformat.write(book, self.folder / "notebooks" / f"{name}.ipynb")
+        line = f"- file: notebooks/{name}\n"
+        if line not in self.read("_toc.yml"):
+            self.append("_toc.yml", line)
 
     def claims(self, *names, notebook="tiny", edit=lambda text: text):
         text = 'item = "Tiny lemma"\n' + "".join(CLAIM.format(name=name) for name in names)

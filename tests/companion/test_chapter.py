@@ -1,29 +1,64 @@
 """`make new` lays down a chapter that passes as it stands."""
 
-import json
+import os
 import re
+import shutil
+import subprocess
+import sys
+import tomllib
 
 import pytest
+from miniature import ROOT, Project
 
-from companion import chapter
+from companion import chapter, paths
+
+# The tests of `make check` that look at every notebook, or at what goes with one.
+HELD = [
+    "tests/test_repository.py",
+    "tests/test_notebooks.py",
+    "tests/test_figures_in_notebooks.py",
+    "tests/test_pythons.py",
+    "tests/companion/test_paper.py",
+    "tests/ddpm_gmm/test_conventions.py::test_a_function_of_the_package_has_two_users_or_a_reason",
+]
+NOT_COPIED = ".git", "_build", ".venv*", "__pycache__", ".*_cache", ".hypothesis"
+
+
+@pytest.mark.slow
+def test_what_is_laid_down_passes_what_holds_for_every_chapter(tmp_path):
+    """In a copy of this very project: linter, compiler, anatomy, figures, contents and map."""
+    folder = shutil.copytree(ROOT, tmp_path / "copy", ignore=shutil.ignore_patterns(*NOT_COPIED))
+    for words in (
+        ["companion_command", "new", "lemma-13", "--title=Is it so: at the truth?"],
+        ["pytest", "-n0", "-q", "-p", "no:cacheprovider", *HELD],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", *words],
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": str(folder / "src")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_a_new_chapter_is_built_as_it_stands(built_project):
-    done = built_project.make("new", "NAME=lemma-13")
+    done = built_project.make("new", "NAME=lemma-13", "TITLE=At the truth", "ITEM=A thirteenth")
     assert done.returncode == 0, done.stderr
     # The pages of a miniature have neither a bibliography nor a reference of functions.
     for path in ("notebooks/lemma-13.ipynb", "book/map.toml"):
-        text = re.sub(r"\{(cite:t|py:func)\}`[^`]*`", "a link", built_project.read(path))
+        text = re.sub(r"\{(doc|py:func)\}`[^`]*`", "a link", built_project.read(path))
         text = re.sub(r"^functions = .*\n", "", text, flags=re.M)
         (built_project.folder / path).write_text(text)
     done = built_project.make("book")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert re.search(r"held +lemma-13.at-the-truth", done.stdout)
+    for claim in ("at-the-truth", "on-samples"):
+        assert re.search(rf"held +lemma-13.{claim}", done.stdout)
     page = built_project.read("_build/html/notebooks/lemma-13.html")
-    assert page.count("<figure") == 1 and 'class="claim-held' in page.replace(
-        "claim claim", "claim"
-    )
-    assert 'item = "Lemma 13"' in built_project.read("book/map.toml")
+    assert page.count("<figure") == 1 and page.count("claim-held") == 2
+    assert "At the truth" in page and not re.search("the-(name|title|item|whose)", page)
+    assert '<span class="claim-number"><a ' in page
     done = built_project.make("new", "NAME=lemma-13")
     assert done.returncode != 0 and "notebooks/lemma-13.ipynb is there already" in done.stderr
 
@@ -32,6 +67,31 @@ def test_a_new_chapter_is_built_as_it_stands(built_project):
 def test_a_name_that_is_none_is_refused_before_anything_is_written(name):
     with pytest.raises(chapter.Broken, match=r"name: got .*, must be small letters and digits"):
         chapter.new(name, None, None)
+
+
+@pytest.mark.parametrize("title", ['a "b"', "a\\b", "a\nb"])
+def test_a_title_that_does_not_fit_is_refused_before_anything_is_written(title):
+    with pytest.raises(chapter.Broken, match="must be one line without double quotes"):
+        chapter.new("lemma-13", title, None)
+
+
+@pytest.mark.parametrize(
+    ("item", "whose", "says"),
+    [
+        ("Lemma 13", "*Beyond the paper's index. All of it is ours.*", "Beyond the paper: "),
+        ("Lemma 8", "*A page on Lemma 8 of {cite:t}`shah2023`.*", "(Informal.) At high noise, "),
+    ],
+)
+def test_only_what_is_known_of_the_paper_is_called_the_papers(
+    tmp_path, monkeypatch, item, whose, says
+):
+    project = Project(tmp_path).lay_down()
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    monkeypatch.setattr(paths, "NOTEBOOKS", tmp_path / "notebooks")
+    chapter.new("new", None, item)
+    assert whose in project.read("notebooks/new.ipynb")
+    row = tomllib.loads(project.read("book/map.toml"))["row"][-1]
+    assert row["item"] == item and row["says"].startswith(says) and row["notebooks"] == ["new"]
 
 
 def test_it_comes_after_the_last_chapter_and_into_the_row_of_its_item():
@@ -44,11 +104,5 @@ def test_it_comes_after_the_last_chapter_and_into_the_row_of_its_item():
         "title: A\n", 'title: A\n      - file: notebooks/b\n        title: "B"\n'
     )
     rows = '# kept\n[[row]]\nitem = "I"\nsays = "It."\nnotebooks = ["a"]\n'
-    assert chapter._on_the_map(rows, "b", "I") == rows.replace('["a"]', '["a", "b"]')
-    assert chapter._on_the_map(rows, "b", "J").startswith(rows)
-
-
-def test_its_notebook_has_no_outputs_and_named_cells():
-    notebook = json.loads(chapter.nbformat.writes(chapter._notebook("a", "A", "I")))
-    assert len({cell["id"] for cell in notebook["cells"]}) == len(notebook["cells"])
-    assert not any(cell.get("outputs") for cell in notebook["cells"])
+    assert chapter._on_the_map(rows, "b", "I", "") == rows.replace('["a"]', '["a", "b"]')
+    assert chapter._on_the_map(rows, "b", "J", "It, too.").startswith(rows + "\n[[row]]\n")

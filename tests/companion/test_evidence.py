@@ -5,15 +5,10 @@ import os
 import sys
 
 import pytest
-from miniature import PARAMETERS, WORK
+from miniature import LOOK, PARAMETERS, WORK
 
 from companion import conditions
 
-FIGURE = """
-import matplotlib.pyplot as plt
-plt.plot([1, 2])
-plt.show()
-"""
 SEEN = """
 import locale, os, sys
 import matplotlib
@@ -65,7 +60,7 @@ def test_a_run_is_the_same_whatever_a_machine_has_set(project, tmp_path):
         f"    application.SYSTEM_CONFIG_DIRS.append({str(tmp_path / 'etc')!r})\n"
     )
     (tmp_path / "share" / "numpy.py").write_text("raise ImportError('another numpy')\n")
-    project.notebook("tiny", WORK + SEEN + FIGURE)
+    project.notebook("tiny", WORK + SEEN, figure=LOOK)
     done = project.make(
         "book",
         JUPYTER_PATH=str(tmp_path / "share"),

@@ -1,14 +1,18 @@
 """Every way to fail, by the real command, in a project of one notebook."""
 
+import argparse
 import fcntl
 import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
-from miniature import WORK
+from miniature import LOOK, WORK
+
+from companion import command
 
 
 def fails(done, *said):
@@ -32,7 +36,7 @@ def test_every_way_in_which_a_run_fails_is_named_in_one_line(project):
         project.claims("root", notebook=name)
     fails(
         project.make("book"),
-        "raising: cell 3 raised ZeroDivisionError: division by zero",
+        "raising: cell cell-2 raised ZeroDivisionError: division by zero",
         "claim raising.root missing",
         "dying: its kernel died",
         "claim dying.root missing",
@@ -50,6 +54,14 @@ def test_a_process_that_the_system_kills_is_one_line(project, words):
     done = project.command(*words)
     fails(done, "companion: a process of the build was killed, most likely for want of memory;")
     assert done.returncode == 1 and done.stderr.count("\n") == 1, done.stderr
+
+
+def test_a_run_ends_with_its_executor():
+    """A thread that is left may be closing its pipe as Python ends, and be a traceback there."""
+    before = {*threading.enumerate()}
+    jobs = argparse.Namespace(jobs=1)
+    command._at_work(jobs, lambda executor: executor.submit(abs, -1).result())
+    assert {*threading.enumerate()} <= before
 
 
 CONFLICT = b"<<<<<<< ours\nroot: book/index\n=======\n"
@@ -131,6 +143,26 @@ def test_a_folder_that_is_no_project_exits_with_two(project):
     assert done.returncode == 2 and "must be in a project" in done.stderr
 
 
+def test_a_notebook_that_the_contents_do_not_name_is_told_before_anything_runs(project):
+    contents = project.folder / "_toc.yml"
+    contents.write_text(project.read("_toc.yml").replace("- file: notebooks/tiny\n", ""))
+    done = project.make("book")
+    fails(done, "_toc.yml: has no line '- file: notebooks/tiny', must list every notebook")
+    assert not (project.folder / "_build/run").exists()
+
+
+def test_a_figure_without_its_words_is_refused_with_its_cell_and_what_it_lacks(project):
+    lacks = "notebooks/tiny.ipynb: cell cell-3 gives a figure, must have in its metadata, under "
+    project.notebook("tiny", WORK, figure={})
+    for words in (["book"], ["notebook", "NAME=tiny"]):
+        fails(project.make(*words), f"{lacks}mystnb, figure.name and figure.caption and image.alt")
+    assert not (project.folder / "_build/html").exists()
+    project.notebook("tiny", WORK, figure=LOOK | {"image": {}})
+    fails(project.make("book"), f"{lacks}mystnb, image.alt")
+    project.notebook("tiny", WORK, figure=LOOK)
+    assert project.make("book").returncode == 0
+
+
 def test_a_file_that_is_no_notebook_is_named(project):
     (project.folder / "notebooks/tiny.ipynb").write_text("<<<<<<< ours\n")
     fails(project.make("book"), "notebooks/tiny.ipynb: got a file that is no notebook, must be one")
@@ -162,6 +194,7 @@ def test_a_page_that_sphinx_refuses_leaves_the_last_good_site(built_project):
     done = built_project.make("book")
     fails(done, "no claim has a value under 'tiny.nothing'", "the last good site stays")
     fails(done, "no item 'Lemma 99' in book/paper.toml")
+    assert "\x1b" not in done.stderr
     assert built_project.read("_build/html/notebooks/tiny.html") == before
     fails(built_project.make("book"), "the last good site stays")  # and it is not taken for done
 

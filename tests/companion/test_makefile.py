@@ -52,12 +52,13 @@ def refused(done, line):
 )
 def test_what_is_typed_reaches_the_command_as_it_is(face, evil):
     typed = [f"{name}={evil}" for name in ("NAME", "PARAMS", "PROFILE", "CLAIMS", "ROOTS")]
+    typed += [f"TITLE={evil}", f"ITEM={evil}"]
     words = evil.split()
     for target, wanted in {
         "notebook": ["notebook", "--", evil, *words],
         "baseline": ["baseline", "--", *words],
         "seeds": ["seeds", f"--only={evil}", "--", *words],
-        "new": ["new", "--", evil],
+        "new": ["new", f"--title={evil}", f"--item={evil}", "--", evil],
     }.items():
         assert asked(face(target, *typed))[1][0] == [f"--profile={evil}", *wanted]
     refused(

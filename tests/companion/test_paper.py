@@ -74,8 +74,10 @@ def test_every_item_of_the_paper_that_has_a_chapter_is_in_its_box_there():
     chapters = {item.name: [] for item in paper.read(ROOT / "book").item}
     for path in (ROOT / "notebooks").glob("*.ipynb"):
         for name in re.findall(r":::\{paper\} ([^\\\n]+)", path.read_text()):
+            assert name in chapters, f"{path.name}: {name!r} must be an item of book/paper.toml"
             chapters[name].append(path.stem)
-    assert all(len(where) == 1 for where in chapters.values()), chapters
+    wrong = {name: where for name, where in chapters.items() if len(where) != 1}
+    assert not wrong, f"must be in its box, :::{{paper}} NAME, on one page: {wrong}"
 
 
 def test_no_chapter_calls_anything_else_the_papers():

@@ -41,6 +41,13 @@ def test_a_claim_that_does_not_hold_there_is_named_with_its_value_and_bound(own)
     assert "FAILED  tiny.root" in done.stdout
 
 
+def test_a_claim_that_is_stated_and_not_recorded_is_named(own):
+    own.claims("root", "other", edit=lambda text: text + READER)
+    done = own.command("notebook", "tiny")
+    said = 'claim tiny.other missing: no notebook recorded it, must be one: record("tiny.other", '
+    assert done.returncode == 1 and said in done.stderr and "1 of 2 claims held" in done.stdout
+
+
 def test_the_baseline_is_not_asked(own):
     own.baselines({"tiny.root": 1.95})  # from which two has drifted
     assert own.make("notebook", "NAME=tiny", "PARAMS=n=4").returncode == 0

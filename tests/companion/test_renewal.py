@@ -42,7 +42,6 @@ def test_a_page_of_checks_shares_the_contract_of_its_chapter(project):
     project.claims("root", "other")
     (project.folder / "notebooks" / "checks").mkdir()
     project.notebook("checks/tiny", WORK.replace("tiny.root", "tiny.other"), "# Checks\n\nMore.")
-    project.append("_toc.yml", "- file: notebooks/checks/tiny\n")
     assert ran(project.make("book")) == ({"tiny", "checks/tiny"}, True)
 
 
@@ -62,7 +61,6 @@ def test_a_killed_build_goes_on_where_it_was(project):
     project.notebook("tiny", waiting + WORK)
     project.notebook("other", WORK.replace("tiny.root", "other.root"))
     project.claims("root", notebook="other")
-    project.append("_toc.yml", "- file: notebooks/other\n")
     command = ["make", "book", *SAME_VENV]
     process = subprocess.Popen(
         command, cwd=project.folder, start_new_session=True, stdout=subprocess.DEVNULL

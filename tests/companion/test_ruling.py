@@ -60,7 +60,10 @@ def test_an_interval_must_lie_inside_and_its_controls_outside():
     assert found.spread == pytest.approx(63.6567 * 0.01, rel=1e-5)
     # What is out of bound is the interval, so it is said with its half-width.
     wide = ruling(stated, [-0.1, 0.1], [5.0, 5.01])
-    assert "out of bound: 0 ± 6.37 must be from -1 to 1" in wide.fault
+    said = "out of bound: 0 ± 6.37, the whole interval from -6.37 to 6.37, must be from -1 to 1"
+    assert wide.fault == said
+    wrong = ruling(stated, [-0.01, 0.01], [-0.1, 0.1])
+    assert "its control passed: 0 ± 6.37, the whole interval from -6.37 to 6.37, " in wrong.fault
 
 
 def test_one_sided_bounds():
@@ -98,7 +101,8 @@ def test_number_of_values_must_suit_the_judge():
 
 def test_drift_is_a_gate_of_its_own():
     assert "drifted" in ruling(claim(), [0.1], [2.0], baseline=0.9).fault
-    assert "no quick baseline" in ruling(claim(), [0.1], [2.0], baseline=None).fault
+    lacks = 'has no quick baseline: run make baseline PROFILE=quick CLAIMS="a.b"'
+    assert ruling(claim(), [0.1], [2.0], baseline=None).fault == lacks
     assert ruling(claim(tolerance=None), [0.1], [2.0], baseline=None).fault is None
 
 

@@ -96,5 +96,5 @@ def test_a_notebook_that_breaks_at_a_seed_is_named_and_the_others_still_run(draw
     drawn.notebook("tiny", shifted("0.01 / (seed - 3)"))
     done = drawn.make("seeds", "ROOTS=3 4")
     assert done.returncode != 0 and "Traceback" not in done.stderr
-    assert "seed 3: tiny: cell 3 raised ZeroDivisionError" in done.stderr
+    assert "seed 3: tiny: cell cell-2 raised ZeroDivisionError" in done.stderr
     assert (drawn.folder / "_build/seeds/quick/4/tiny.ipynb").exists()

@@ -252,6 +252,9 @@ def message(f, arguments):
 
 
 def test_every_public_function_is_here_and_its_good_call_is_good():
+    without = public_functions() - {f for f, _ in GOOD} - WITHOUT_REFUSALS
+    names = ", ".join(sorted(f"{f.__module__}.{f.__name__}" for f in without))
+    assert not without, f"add a good call of {names} to GOOD in tests/ddpm_gmm/test_bad_input.py"
     assert public_functions() - {f for f, _ in GOOD} == WITHOUT_REFUSALS
     for f, good in GOOD:
         assert all(name in inspect.signature(f).parameters for name in good)
@@ -310,9 +313,10 @@ DRAWING = sorted(
 @pytest.mark.parametrize("f", DRAWING, ids=lambda f: f"{f.__module__}.{f.__name__}")
 def test_a_seed_is_refused_before_anything_is_done_with_the_other_arguments(f, bad):
     names = list(inspect.signature(f).parameters)
-    assert names[0] == "rng"
+    must = f"{f.__module__}.{f.__name__}: rng comes first, and rng = check.generator(rng) too"
+    assert names[0] == "rng", must
     text = message(f, dict.fromkeys(names) | {"rng": bad})
-    assert re.fullmatch(r"rng: got .+, must be a numpy.random.Generator", text)
+    assert re.fullmatch(r"rng: got .+, must be a numpy.random.Generator", text), must
 
 
 class Table:
