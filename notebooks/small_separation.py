@@ -4,10 +4,11 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import logsumexp
 
-from ddpm_gmm import check
+from ddpm_gmm import check, geometry, mixture, objective
 from ddpm_gmm.learn import descent
 
 Array = np.ndarray
+BLOCK = 2**16  # rows
 _ANGLES = np.linspace(0, np.pi, 20_001)[1:-1]
 
 
@@ -54,3 +55,55 @@ def log_moment(d: int, s: float, gamma: float, of_one) -> float:
     weight = (d - 2) * np.log(np.sin(_ANGLES))
     log_mean = logsumexp(weight + n * of_one(s * np.cos(_ANGLES))) - logsumexp(weight)
     return log_mean + np.log1p(-n * s**2 / d) / 2
+
+
+# -- fresh data at every step ----------------------------------------------------------------------
+
+
+def fresh_price(t: float) -> float:
+    """What noise at scale t costs in fresh points: e^{2t} / (4 (1 - e^{-2t})), least at log(2)/2.
+
+    Derived in notebooks/small-separation.
+    """
+    t = check.number("t", t, above=0)
+    return np.exp(2 * t) / (-4 * np.expm1(-2 * t))
+
+
+def fresh_points(d: int, length: float, t: float, gamma: float, rise: float) -> int:
+    """Fresh points a step of ``rise`` / |mu_t|^2: gamma P(t) d/|mu|^4 for a unit of the clock.
+
+    The clock is the logarithm of the tangent; the step turns it by log(1 + 2 rise).
+    """
+    return max(int(gamma * fresh_price(t) * np.log1p(2 * rise) * d / length**4), 2)
+
+
+def fresh_scatter(gamma: float, rise: float) -> float:
+    """Squared length, over |theta|^2, of what the noise of one such step adds across mu."""
+    return 8 * rise**2 / (gamma * np.log1p(2 * rise))
+
+
+def fresh_clock(d: int, gamma: float, rise: float) -> int:
+    """Steps after which all but one start in two hundred, in d dimensions, have turned to mu."""
+    turn = (1 + 2 * rise) ** 2 / (1 + fresh_scatter(gamma, rise))
+    return int(np.ceil((np.log(d) + 10) / np.log(turn)))
+
+
+def fresh_overlap(gamma, rise: float):
+    """The squared cosine at which the steps settle: 1 - scatter / ((1 + 2 rise)^2 - 1), or zero."""
+    return np.maximum(1 - fresh_scatter(gamma, rise) / ((1 + 2 * rise) ** 2 - 1), 0)
+
+
+def directions(rng, runs: int, d: int):
+    """Uniform random directions, (runs, 2): along mu, and the length across it."""
+    v = check.generator(rng).standard_normal((runs, d))
+    return geometry.rescale(np.column_stack([v[:, 0], geometry.norm(v[:, 1:])]), 1.0)
+
+
+def on_rows(rng, theta: Float[Array, " d"], mu: Float[Array, " d"], t: float, n: int):
+    """The literal gradient at time t on n fresh points, a block of rows at a time."""
+    rng, total = check.generator(rng), 0.0
+    for low in range(0, n, BLOCK):
+        rows = min(BLOCK, n - low)
+        x, z = mixture.diffuse(rng, mixture.sample(rng, rows, mixture.pair(mu)), t)
+        total += rows * objective.literal_gradient(theta, x, z, t)
+    return total / n

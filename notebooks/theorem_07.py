@@ -8,7 +8,7 @@ import numpy as np
 from ddpm_gmm import check, mixture
 from ddpm_gmm.geometry import norm
 from ddpm_gmm.learn import power
-from ddpm_gmm.pair import batch, information, noise
+from ddpm_gmm.pair import information, noise
 
 
 def walk(size: float, t: float, k: int = 1, eta: float = 1.0):
@@ -61,19 +61,6 @@ def descents(field, theta, t: float, eta: float, count, keep: int = 0):
         theta = np.where(going, theta - step * field(theta), theta)
         total += np.where(going & (h >= count - keep)[:, None], theta, 0)
     return theta, total / max(keep, 1)
-
-
-def fresh_descents(rng, theta, size: float, t: float, d: int, n: int, eta: float, count):
-    """Last iterates of the literal form on fresh data at each step, (s, 2): along mu and across.
-
-    By the law of :func:`ddpm_gmm.pair.batch.fresh`; arguments as in :func:`descents`.
-    """
-    rng, count = check.generator(rng), np.broadcast_to(count, len(theta))
-    for h in range(count.max()):
-        along, across, rest = eta * np.exp(t) * batch.fresh(rng, theta, size, t, d, n).T
-        step = np.column_stack([theta[:, 0] - along, np.hypot(theta[:, 1] - across, rest)])
-        theta = np.where((h < count)[:, None], step, theta)
-    return theta
 
 
 def implicit(theta, x):

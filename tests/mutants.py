@@ -1,8 +1,9 @@
 """Break one operator of the mathematics at a time, and see which breaks no test sees.
 
 `make mutants` takes a seeded sample of forty operators of ``src/ddpm_gmm``, certify included. A
-mutant is dead when a test fails: those of its own module are tried first, then all that need no
-notebook. The survivors are listed with their line; the exit status is 1 if there are any.
+mutant is dead when a test fails: those of its own module are tried first, then all that import it,
+directly or not, and need no run of a notebook. The survivors are listed with their line; the exit
+status is 1 if there are any.
 """
 
 import argparse
@@ -15,6 +16,8 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from companion.sources import Sources
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = Path("src", "ddpm_gmm")
@@ -60,6 +63,18 @@ def broken(file, number):
     return ast.unparse(tree), f"{file}:{node.lineno}: {before}  ->  {ast.unparse(node)}"
 
 
+def concerned(file):
+    """The test files that import the file, directly or not, by themselves or by a helper."""
+    of, found = Sources("quick"), []
+    for home in ("ddpm_gmm", "notebooks"):
+        helpers = (ROOT / "tests" / home).glob("[!t]*.py")
+        known = "\n".join(path.read_text(encoding="utf-8") for path in helpers)
+        for path in sorted((ROOT / "tests" / home).rglob("test_*.py")):
+            if ROOT / file in of.modules(f"{known}\n{path.read_text(encoding='utf-8')}"):
+                found.append(path.relative_to(ROOT))
+    return found
+
+
 def fails(folder, tests):
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider"]
     done = subprocess.run([*command, *tests], cwd=folder, capture_output=True, check=False)
@@ -80,8 +95,7 @@ def dead(mutant):
         (folder / file).write_text(text, encoding="utf-8")
         below = file.relative_to(PACKAGE)
         own = sorted((folder / "tests" / "ddpm_gmm" / below.parent).glob(f"test_*{below.stem}.py"))
-        whole = ["tests/ddpm_gmm", "tests/notebooks"]
-        return any(fails(folder, tests) for tests in (own, whole) if tests), words
+        return any(fails(folder, tests) for tests in (own, concerned(file)) if tests), words
 
 
 def main():

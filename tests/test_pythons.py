@@ -75,7 +75,7 @@ def test_a_warning_is_seen():
     assert done.stdout.startswith("cell SyntaxError"), done
 
 
-# Runs a notebook with every warning an error. Not those of the kernel's own start: ipykernel has some.
+# Runs a notebook with every warning an error, but for those of the kernel's own start.
 RUN = """
 import nbclient, nbformat, sys
 notebook = nbformat.read(sys.argv[1], as_version=4)

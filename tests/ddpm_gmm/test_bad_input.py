@@ -22,6 +22,7 @@ SAMPLES, W2 = np.stack([X, X]), np.full((4, 2), 2.0)
 C3, X2 = C[None] + np.zeros((2, 1, 1)), np.vstack([X, -2 * X])
 S4, S8 = np.full(4, 0.25), np.arange(1.0, 9) / 36
 RNG = np.random.default_rng(0)
+BATCH = dict(rng=RNG, theta=W2, size=1.0, t=0.1, d=3, n=5)
 SHAPE = dict(K=4, d=3, delta=1.0)
 QMC = dict(m=2, scrambles=3)
 DOWN = np.array([2.0, 1.0, 0.0])
@@ -82,7 +83,8 @@ GOOD = [
     (noise.error_ratio, dict(size=1.0, d=3, t=V, weight=W)),
     (batch.redrawn, dict(rng=RNG, theta=C, x0=SAMPLES, t=0.1)),
     (batch.averaged, dict(theta=C, x0=SAMPLES, t=0.1)),
-    (batch.fresh, dict(rng=RNG, theta=W2, size=1.0, t=0.1, d=3, n=5)),
+    (batch.fresh, BATCH),
+    (batch.fresh_descents, BATCH | dict(eta=0.1, count=2)),
     (pair_information.fisher, dict(size=V)),
     (pair_information.curvature, dict(size=V)),
     (pair_information.implicit_variance, dict(size=V)),
@@ -151,6 +153,8 @@ LEAST = {
     **dict(n=1, d=1, K=2, m=0, steps=0, highest=0, width=1, scrambles=1, q=1, draws=1, rows=1),
     (geometry.from_plane, "d"): 2,
     (batch.fresh, "d"): 2,
+    (batch.fresh_descents, "d"): 2,
+    (batch.fresh_descents, "count"): 1,
     (centres.simplex, "d"): 3,  # of the four centres of the good call
     (centres.clustered, "K"): 4,
     (centres.touching, "d"): 2,
@@ -170,7 +174,7 @@ WITHOUT_REFUSALS = {geometry.norm}
 
 
 def least(f, name):
-    return LEAST.get((f, name), LEAST[name])
+    return LEAST[f, name] if (f, name) in LEAST else LEAST[name]
 
 
 def spoiled(f, name, value):

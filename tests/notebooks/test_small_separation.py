@@ -6,9 +6,21 @@ import numpy as np
 import pytest
 from helpers import EPS
 
-from ddpm_gmm import geometry
-from ddpm_gmm.pair import population
-from small_separation import budget, log_moment, two_phases
+from ddpm_gmm import geometry, mixture, objective
+from ddpm_gmm.pair import batch, population
+from small_separation import (
+    BLOCK,
+    budget,
+    directions,
+    fresh_clock,
+    fresh_overlap,
+    fresh_points,
+    fresh_price,
+    fresh_scatter,
+    log_moment,
+    on_rows,
+    two_phases,
+)
 
 MU = np.array([0.5, 0.0])
 
@@ -43,3 +55,60 @@ def test_the_second_moment_in_three_dimensions_by_hand(n, s):
         found = log_moment(3, s, (n + 0.5) * s**2 / 3, of_one)
         by_hand = math.log(moment) + math.log1p(-n * s**2 / 3) / 2
         np.testing.assert_allclose(found, by_hand, 0, 1e-6)
+
+
+# -- fresh data at every step ---------------------------------------------------------------------
+
+
+def test_the_price_of_the_noise_is_least_at_half_log_two_and_a_quarter_of_its_growth():
+    t = np.linspace(0.05, 3, 400)
+    assert fresh_price(math.log(2) / 2) == pytest.approx(1, rel=1e-15)
+    assert min(fresh_price(float(x)) for x in t) > 1
+    assert fresh_price(9.0) == pytest.approx(math.exp(18) / 4, rel=1e-7)
+
+
+@pytest.mark.parametrize("t", [0.2, 2.0])
+def test_the_scatter_is_that_of_the_literal_gradient_near_zero(t):
+    # What a step adds across mu, |eta rest|^2 / |theta|^2, from the law of the gradient itself.
+    d, length, gamma, rise = 400, 0.05, 8.0, 0.25
+    n, eta = fresh_points(d, length, t, gamma, rise), rise * np.exp(2 * t) / length**2
+    theta = np.full((400, 2), 1e-4 * 0.5**0.5)
+    step = eta * np.exp(t) * batch.fresh(np.random.default_rng(0), theta, length, t, d, n)
+    added = np.mean(step[:, 2] ** 2) / 1e-8
+    # |rest|^2 is chi-square with d - 2 degrees of freedom: 400 of them, to 0.4 %; five of these.
+    assert added == pytest.approx(fresh_scatter(gamma, rise) * (d - 2) / d, rel=0.02)
+    plain = population.gradient(1e-4 * np.exp(-t) * np.ones(2), np.exp(-t) * MU * length / 0.5)
+    assert -eta * plain[0] / (1e-4 * np.exp(-t)) == pytest.approx(2 * rise, rel=0.01)
+
+
+def test_the_overlap_is_a_fixed_point_and_small_steps_reach_one_minus_one_over_gamma():
+    for gamma, rise in ((8.0, 0.25), (2.0, 0.1)):
+        T = 1 / fresh_overlap(gamma, rise) - 1
+        v = fresh_scatter(gamma, rise)
+        assert ((1 + v) * T + v) / (1 + 2 * rise) ** 2 == pytest.approx(T, rel=1e-12)
+    assert fresh_overlap(4.0, 1e-6) == pytest.approx(0.75, rel=1e-5)
+    assert fresh_overlap(0.5, 0.25) == 0
+
+
+def test_the_clock_turns_a_start_of_one_in_two_hundred():
+    # P(|g| < 0.0067) = 0.0054 for the part g of a start along mu, times sqrt(d).
+    d, gamma, rise = 256, 8.0, 0.25
+    turn = (1 + 2 * rise) ** 2 / (1 + fresh_scatter(gamma, rise))
+    h = fresh_clock(d, gamma, rise)
+    assert d / 0.0068**2 / turn**h < 1 < d / 0.0067**2 / turn ** (h - 1)
+
+
+def test_directions_are_uniform():
+    v = directions(np.random.default_rng(0), 4000, 10)
+    np.testing.assert_allclose(geometry.norm(v), 1, 8 * EPS)
+    assert np.mean(v[:, 0] ** 2) == pytest.approx(0.1, abs=5 * 0.13 / 4000**0.5)
+
+
+def test_rows_in_blocks_are_the_gradient_on_all_of_them():
+    n, theta, mu = BLOCK + 7, np.array([0.3, 0.1]), np.array([0.6, 0.0])
+    blocked = on_rows(np.random.default_rng(1), theta, mu, 0.4, n)
+    rng, parts = np.random.default_rng(1), []
+    for rows in (BLOCK, 7):
+        parts.append(mixture.diffuse(rng, mixture.sample(rng, rows, mixture.pair(mu)), 0.4))
+    x, z = (np.concatenate(one) for one in zip(*parts, strict=True))
+    np.testing.assert_allclose(blocked, objective.literal_gradient(theta, x, z, 0.4), 1e-11)

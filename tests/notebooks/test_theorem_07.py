@@ -5,11 +5,10 @@ import pytest
 
 from ddpm_gmm import em, geometry, mixture, objective
 from ddpm_gmm.learn import descent
-from ddpm_gmm.pair import information, noise, population
+from ddpm_gmm.pair import information, noise
 from theorem_07 import (
     descents,
     em_field,
-    fresh_descents,
     implicit,
     loners,
     one_copy,
@@ -83,17 +82,6 @@ def test_one_copy_is_the_literal_gradient_on_points_drawn_once():
     each = [objective.literal_gradient(np.exp(-0.6) * theta, a, b, 0.6) for theta, a, b in rows]
     np.testing.assert_allclose(field(start), each, rtol=1e-12)
     np.testing.assert_array_equal(field(start), field(start))
-
-
-def test_fresh_data_without_end_follow_the_population():
-    start, mu_t = np.array([[1.0, 2.0], [0.3, 1.0]]), np.array([1.5, 0.0]) * np.exp(-0.4)
-    end = fresh_descents(np.random.default_rng(0), start, 1.5, 0.4, 5, 10**14, 1.0, 3)
-
-    def exact(theta):
-        return population.gradient(theta, mu_t)
-
-    path = np.exp(0.4) * descent.descend(exact, np.exp(-0.4) * start, 1.0, 3)
-    np.testing.assert_allclose(end, np.abs(path[-1]), atol=1e-5)
 
 
 def test_the_steps_that_are_seen_divide_the_tangent_by_the_dimension():

@@ -7,14 +7,17 @@ cost that knows neither n nor d. With h = tanh(theta . x), a target v, q = h |th
 and p = (1 - h^2) q, one point's gradient is h^2 theta - h v + p x. Derived in notebooks/theorem-07.
 """
 
+from collections.abc import Callable
+
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from ddpm_gmm import check, mixture, rules
 from ddpm_gmm.geometry import norm
 from ddpm_gmm.pair import noise
 
 Array = np.ndarray
+FAR = 30.0  # of an iterate at time t that has diverged
 
 
 def _runs(theta, x0):
@@ -143,3 +146,53 @@ def fresh(
             rest,
         ]
     )
+
+
+def fresh_descents(
+    rng: np.random.Generator,
+    theta: Float[Array, "s 2"],
+    size: float,
+    t: float,
+    d: int,
+    n: int,
+    eta: float | Float[Array, " s"],
+    count: int | Int[Array, " s"],
+    project: Callable | None = None,
+) -> Float[Array, "s 2"]:
+    """Last iterates of the literal form with n fresh points at each step, by the law of `fresh`.
+
+    An iterate whose length at time t exceeds thirty has diverged, and stays where it is.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    theta : array (s, 2), along mu and across it, none of them zero; at time 0
+    size, t, d, n : as in :func:`fresh`
+    eta : float or array (s,), > 0, the step in theta e^{-t}
+    count : int or array of ints (s,), the number of steps
+    project : callable, optional
+        Applied to the start and to every iterate: ``partial(geometry.rescale, size=radius)``.
+
+    Returns
+    -------
+    array (s, 2)
+        Along mu, and the length across it.
+    """
+    rng, theta = check.generator(rng), check.array("theta", theta, 2)
+    eta, runs = check.array("eta", eta, 0, 1), theta.shape[:1]
+    check.number("eta", eta.min(), above=0)
+    for name, value in (("eta.shape", eta), ("count.shape", count)):
+        check.same(name, np.shape(value) or runs, "theta", runs)
+    count = np.array([check.count("count", h) for h in np.broadcast_to(count, runs)])
+    e = np.exp(-check.number("t", t, above=0))
+    theta = theta if project is None else project(theta)
+    theta, eta = np.array(theta), np.broadcast_to(eta, runs)
+    for h in range(count.max()):
+        going = (h < count) & (e * norm(theta) < FAR)
+        if not going.any():
+            break
+        now = theta[going]
+        along, across, rest = eta[going] / e * fresh(rng, now, size, t, d, n).T
+        step = np.column_stack([now[:, 0] - along, np.hypot(now[:, 1] - across, rest)])
+        theta[going] = step if project is None else project(step)
+    return theta

@@ -1,9 +1,12 @@
 """Steps drawn in law: against the gradient on rows, moment by moment."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
-from ddpm_gmm import mixture, objective
+from ddpm_gmm import geometry, mixture, objective
+from ddpm_gmm.learn import descent
 from ddpm_gmm.pair import batch, noise, population
 
 THETA, T = np.array([0.7, -0.3, 0.5, 0.2]), 0.6
@@ -91,3 +94,27 @@ def test_fresh_data_without_end_are_the_population(length):
     law = batch.fresh(generator(), np.exp(T) * theta, np.exp(T) * length, T, 7, 10**14)
     exact = population.gradient(theta, np.array([length, 0.0]))
     np.testing.assert_allclose(law, np.column_stack([exact, [0, 0]]), atol=1e-5)
+
+
+def test_descents_on_fresh_data_without_end_follow_the_population():
+    start, mu_t = np.array([[1.0, 2.0], [0.3, 1.0]]), np.array([1.5, 0.0]) * np.exp(-T)
+    pull = partial(population.gradient, mu=mu_t)
+    for radius in (None, 0.7):
+        project = radius and partial(geometry.rescale, size=radius)
+        rng, eta, count = generator(), np.array([1.0, 0.5]), np.array([3, 4])
+        end = batch.fresh_descents(rng, start, 1.5, T, 5, 10**14, eta, count, project)
+        for got, one, step, h in zip(end, start, eta, count, strict=True):
+            if radius is None:
+                path = np.exp(T) * descent.descend(pull, np.exp(-T) * one, step, h)
+            else:
+                path = np.exp(T) * descent.on_sphere(pull, one, step, h, radius * np.exp(-T))
+            np.testing.assert_allclose(got, np.abs(path[-1]), atol=1e-5)
+
+
+def test_a_descent_that_diverges_stays_where_it_was_given_up():
+    start = np.array([[3.0, 3.0]])
+    near, far = (
+        batch.fresh_descents(generator(), start, 1.0, T, 5, 10**6, 30.0, h) for h in (9, 90)
+    )
+    assert np.exp(-T) * geometry.norm(far) > batch.FAR
+    np.testing.assert_array_equal(near, far)
