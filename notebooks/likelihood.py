@@ -11,6 +11,7 @@ Array = np.ndarray
 
 _STEP = 0.1  # of the table in c; its spline of degree 7 errs by about (0.1/pi)^8 |f^(8)| < 1e-7
 _MOST = 40  # steps of the minimiser
+_NODES = 100  # of the integral over tau
 
 
 def all_scales(q: int) -> tuple[Float[Array, " q"], Float[Array, " q"]]:
@@ -82,6 +83,13 @@ def minimiser(
     )
 
 
+def _by_drawing(size: float, t: float):
+    """What a draw at scale t adds to the variance of a point's gradient in theta: (form, axis)."""
+    size_t = size * np.exp(-t)
+    one = information.implicit_variance(size_t), information.literal_variance(size_t, t)
+    return np.exp(-2 * t) * np.array(one) - noise.variance(size, t, 1.0)
+
+
 def drawn(size: float, d: int, q: int) -> Float[Array, " 2"]:
     """Error over maximum likelihood's with one draw of the noise at each of q scales, for large n.
 
@@ -102,8 +110,30 @@ def drawn(size: float, d: int, q: int) -> Float[Array, " 2"]:
     fisher = np.array(information.fisher(size))
     total = np.array([fisher, fisher])
     for t, w in zip(*all_scales(q), strict=True):
-        size_t = size * np.exp(-t)
-        one = information.implicit_variance(size_t), information.literal_variance(size_t, t)
-        total += 4 * w**2 * (np.exp(-2 * t) * np.array(one) - noise.variance(size, t, 1.0))
+        total += 4 * w**2 * _by_drawing(size, t)
     ones = [1, check.count("d", d) - 1]
     return np.sqrt(total / fisher**2 @ ones / information.cramer_rao(size, d, 1))
+
+
+def drawn_law(size: float, d: int) -> Float[Array, " 2"]:
+    """The limit of q (:func:`drawn` squared, less 1) for many scales q.
+
+    pi int_0^1 sqrt(tau (1 - tau)) D(tau)/tau^2 d tau over the trace of the inverse information,
+    D/tau the variance that a draw adds in theta_t; by the midpoint rule in the angle of which
+    2 tau - 1 is the cosine, where the integrand is smooth and periodic.
+
+    Parameters
+    ----------
+    size : float, |mu| > 0
+    d : int
+
+    Returns
+    -------
+    implicit, literal : floats, for the two forms of the objective
+    """
+    angle = np.pi * (np.arange(_NODES) + 0.5) / _NODES
+    tau, weight = np.cos(angle / 2) ** 2, np.pi / (4 * _NODES) * np.sin(angle) ** 2
+    added = [_by_drawing(size, t) for t in -np.log(tau) / 2]
+    total = np.pi * np.tensordot(weight / tau**2, added, 1) / np.square(information.fisher(size))
+    ones = [1, check.count("d", d) - 1]
+    return total @ ones / information.cramer_rao(size, d, 1)

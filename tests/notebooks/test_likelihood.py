@@ -93,3 +93,11 @@ def test_a_bad_argument_is_named(bad, text, monkeypatch):
     good = dict(start=MU, x0=np.ones((4, 3)), t=T, weight=W)
     with pytest.raises(ValueError, match=text):
         likelihood.minimiser(**good | bad)
+
+
+def test_the_price_of_many_draws_is_the_limit_law_less_a_term_of_order_one_over_their_number():
+    law = likelihood.drawn_law(2.0, 50)
+    short = [q * (law - q * (likelihood.drawn(2.0, 50, q) ** 2 - 1)) for q in (32, 64)]
+    np.testing.assert_allclose(short[1], short[0], rtol=1 / 32)  # but for the next term
+    assert 0 < short[1][0] < law[0]  # implicit: relative 1/q bounds what is missing at q
+    assert abs(law[0] / (1.005**2 - 1) - 413.0) < 0.05  # the number in the chapter
