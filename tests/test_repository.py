@@ -1,7 +1,9 @@
 """What the repository promises about itself."""
 
 import ast
+import importlib
 import json
+import pkgutil
 import re
 import subprocess
 import sys
@@ -15,7 +17,7 @@ import yaml
 from packaging.requirements import Requirement
 
 import ddpm_gmm
-from companion import contract, evidence, pages
+from companion import contract, evidence, pages, syntax
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -155,6 +157,24 @@ def test_notebook_has_the_common_anatomy(path):
     )
     faults = evidence.unlabelled(path.stem, cells)
     assert not faults, "\n".join(faults)
+
+
+def home(name):
+    """The module of our own that is called so, or None: the outside world's are its own matter."""
+    first = name.partition(".")[0]
+    ours = first in ("ddpm_gmm", "companion") or (ROOT / "notebooks" / f"{first}.py").exists()
+    return importlib.import_module(name) if ours else None
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS + CHECKS, ids=lambda p: p.stem)
+def test_what_a_notebook_imports_from_our_modules_is_there(path):
+    cells = [syntax.python(c.source)[0] for c in cells_of(path) if c.cell_type == "code"]
+    for node in (n for cell in cells for n in ast.walk(ast.parse(cell))):
+        module = home(node.module) if isinstance(node, ast.ImportFrom) else None
+        for alias in node.names if module else ():
+            rooms = pkgutil.iter_modules(vars(module).get("__path__", []))
+            known = {*dir(module), *(room.name for room in rooms)}
+            assert alias.name in known, f"{path.name}: {node.module} has no {alias.name}"
 
 
 def stated_sizes(path):
