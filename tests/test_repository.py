@@ -112,7 +112,16 @@ def test_notebook_is_committed_without_outputs(path):
     run = [cell.id for cell in code if cell.outputs or cell.execution_count is not None]
     assert not run, (
         f"{named(path)}: cells {', '.join(run)} have outputs, must have none: "
-        f".venv/bin/nbstripout {named(path)}"
+        f".venv/bin/nbstripout --keep-id {named(path)}"
+    )
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS + CHECKS, ids=lambda p: p.stem)
+def test_cells_are_called_after_their_chapter(path):
+    strange = [cell.id for cell in cells_of(path) if not cell.id.startswith(f"{path.stem}-")]
+    assert not strange, (
+        f"{named(path)}: got cells with the ids {', '.join(strange)}, must begin with "
+        f"'{path.stem}-': a message names a cell by its id (nbstripout needs --keep-id)"
     )
 
 
