@@ -116,7 +116,7 @@ def test_a_file_that_cannot_be_read_is_named_before_anything_runs(project):
 def test_a_contract_that_is_not_one_is_refused_before_anything_runs(project):
     """What else is wrong with a contract, and how that is said, is in test_contract.py."""
     project.claims("root", edit=lambda s: s.replace("high =", "hihg ="))
-    fails(project.make("book"), "tiny.root: Object contains unknown field `hihg`")
+    fails(project.make("book"), "tiny.root: hihg: is no key, must be one of ")
     assert not (project.folder / "_build/run").exists()
 
 

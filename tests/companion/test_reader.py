@@ -98,7 +98,10 @@ def test_a_number_of_any_length_is_refused_and_so_is_a_second_run_at_once(own):
     [
         ("low = 1", "low = 0", "reader: n: must have 1 <= low <= high"),
         ("low = 1", "low = 10", "reader: n: must have 1 <= low <= high"),
-        ("low = 1,", "", "reader: Object missing required field `low`"),
+        ("low = 1,", "", "reader: n: must have low"),
+        ("low = 1", "low = 0.5", "reader: n: low: got 0.5, must be a whole number"),
+        ("high", "hihg", "reader: n: hihg: is no key, must be one of says, low, high, perhaps "),
+        ("n = {", "n = 3 #", "reader: n: got 3, must be a table"),
         ("n = {", "n = [", "must be readable TOML"),
     ],
 )
