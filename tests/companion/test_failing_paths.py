@@ -113,6 +113,25 @@ def test_a_file_that_cannot_be_read_is_named_before_anything_runs(project):
         assert line.startswith(f"companion: {start}"), line
 
 
+def test_a_function_that_the_map_names_and_the_package_has_not_is_told_before_anything_runs(
+    project,
+):
+    """The package is read and not imported."""
+    project.append("book/map.toml", 'functions = ["pair.population.gradient", "certify.prove"]\n')
+    project.notebook("tiny", "1 / 0")
+    fails(project.make("book"), "cell cell-2 raised ZeroDivisionError")
+    text = project.read("book/map.toml").replace("gradient", "gradeint")
+    (project.folder / "book/map.toml").write_text(text)
+    said = (
+        "companion: book/map.toml: Tiny lemma: got 'pair.population.gradeint', must be a function"
+        " of ddpm_gmm, perhaps pair.population.gradient\n"
+    )
+    assert project.command("build").stderr == said
+    assert project.command("new", "lemma-13").stderr == said
+    project.append("src/ddpm_gmm/geometry.py", "\ndef (:\n")
+    fails(project.command("build"), "src/ddpm_gmm/geometry.py: line ", ": must be Python: ")
+
+
 def test_a_contract_that_is_not_one_is_refused_before_anything_runs(project):
     """What else is wrong with a contract, and how that is said, is in test_contract.py."""
     project.claims("root", edit=lambda s: s.replace("high =", "hihg ="))
