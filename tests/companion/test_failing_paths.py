@@ -4,9 +4,11 @@ import argparse
 import fcntl
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,26 @@ def test_a_process_that_the_system_kills_is_one_line(project, words):
     done = project.command(*words)
     fails(done, "companion: a process of the build was killed, most likely for want of memory;")
     assert done.returncode == 1 and done.stderr.count("\n") == 1, done.stderr
+
+
+def test_an_interrupt_is_one_line_and_waits_for_no_notebook(project):
+    begun = project.folder / "notebooks" / "begun"
+    project.notebook("tiny", "import pathlib, time\npathlib.Path('begun').touch()\ntime.sleep(600)")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "companion.command", "build"],
+        cwd=project.folder,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(project.folder / "src")},
+        start_new_session=True,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 120
+    while not begun.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)  # as the terminal sends it
+    said = process.communicate(timeout=120)[1]
+    assert said.startswith("companion: interrupted; ") and said.count("\n") == 1, said
+    assert process.returncode == 130 and begun.exists()
 
 
 def test_a_run_ends_with_its_executor():
