@@ -69,10 +69,13 @@ def test_a_name_that_is_none_is_refused_before_anything_is_written(name):
         chapter.new(name, None, None)
 
 
-@pytest.mark.parametrize("title", ['a "b"', "a\\b", "a\nb"])
-def test_a_title_that_does_not_fit_is_refused_before_anything_is_written(title):
-    with pytest.raises(chapter.Broken, match="must be one line without double quotes"):
-        chapter.new("lemma-13", title, None)
+@pytest.mark.parametrize("text", ['a "b"', "a\\b", "a\nb"])
+def test_a_title_or_item_that_does_not_fit_is_refused_before_anything_is_written(text):
+    for word, words in (("TITLE", (text, None)), ("ITEM", (None, text)), ("ITEM", ("A", text))):
+        with pytest.raises(chapter.Broken) as broken:
+            chapter.new("lemma-13", *words)
+        must = "must be one line without double quotes and backslashes"
+        assert str(broken.value) == f"{word}: got {text!r}, {must}"
 
 
 @pytest.mark.parametrize(
