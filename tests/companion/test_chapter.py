@@ -21,6 +21,7 @@ HELD = [
     "tests/companion/test_paper.py",
     "tests/ddpm_gmm/test_conventions.py::test_a_function_of_the_package_has_two_users_or_a_reason",
 ]
+QUICK = "not notebooks and not browser and not slow"
 NOT_COPIED = ".git", "_build", ".venv*", "__pycache__", ".*_cache", ".hypothesis"
 
 
@@ -30,7 +31,7 @@ def test_what_is_laid_down_passes_what_holds_for_every_chapter(tmp_path):
     folder = shutil.copytree(ROOT, tmp_path / "copy", ignore=shutil.ignore_patterns(*NOT_COPIED))
     for words in (
         ["companion_command", "new", "lemma-13", "--title=Is it so: at the truth?"],
-        ["pytest", "-n0", "-q", "-p", "no:cacheprovider", *HELD],
+        ["pytest", "-n0", "-q", "-p", "no:cacheprovider", "-m", QUICK, *HELD],
     ):
         done = subprocess.run(
             [sys.executable, "-m", *words],
