@@ -18,6 +18,7 @@ from packaging.requirements import Requirement
 
 import ddpm_gmm
 from companion import contract, evidence, pages, syntax
+from companion.sources import Sources
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -114,7 +115,16 @@ def test_notebook_is_committed_without_outputs(path):
     run = [cell.id for cell in code if cell.outputs or cell.execution_count is not None]
     assert not run, (
         f"{named(path)}: cells {', '.join(run)} have outputs, must have none: "
-        f".venv/bin/nbstripout {named(path)}"
+        f".venv/bin/nbstripout --keep-id {named(path)}"
+    )
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS + CHECKS, ids=lambda p: p.stem)
+def test_cells_are_called_after_their_chapter(path):
+    strange = [cell.id for cell in cells_of(path) if not cell.id.startswith(f"{path.stem}-")]
+    assert not strange, (
+        f"{named(path)}: got cells with the ids {', '.join(strange)}, must begin with "
+        f"'{path.stem}-': a message names a cell by its id (nbstripout needs --keep-id)"
     )
 
 
@@ -177,32 +187,12 @@ def test_what_a_notebook_imports_from_our_modules_is_there(path):
             assert alias.name in known, f"{path.name}: {node.module} has no {alias.name}"
 
 
-def stated_sizes(path):
-    """What a notebook gives to ``sizes``, {profile: {name: value}}; empty where it does not."""
-    for cell in nbformat.read(path, as_version=4).cells:
-        if cell.cell_type != "code" or "sizes(" not in cell.source:
-            continue
-        for node in ast.walk(ast.parse(cell.source)):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "sizes":
-                return {
-                    profile.arg: {k.arg: ast.literal_eval(k.value) for k in profile.value.keywords}
-                    for profile in node.keywords
-                }
-    return {}
-
-
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
-def test_what_a_reader_may_change_is_a_size_whose_bounds_hold_the_books_own(path):
-    contract_of = f"notebooks/{path.stem}.toml: [reader] {{}}"
-    for name, parameter in contract.parameters(path.stem).items():
-        said = contract_of.format(name)
-        assert parameter.says, f"{said}: must say what it is"
-        for profile, own in stated_sizes(path).items():
-            low, high = parameter.low, parameter.high
-            assert isinstance(own.get(name), int) and low <= own[name] <= high, (
-                f"{said}: got {own.get(name)} from sizes(profile, {profile}=...) in the notebook, "
-                f"must be a whole number there, from {low} to {high}"
-            )
+def test_what_the_build_asks_of_a_notebook_before_it_runs(path):
+    """Its cell of parameters, the ids in its text, and the sizes that a reader may change."""
+    Sources("quick").check(path.stem)
+    unsaid = [name for name, p in contract.parameters(path.stem).items() if not p.says]
+    assert not unsaid, f"notebooks/{path.stem}.toml: reader: {unsaid} must say what each is"
 
 
 def test_every_notebook_is_on_the_map_and_in_the_contents():

@@ -68,16 +68,26 @@ def run(name: str, profile: str, made_from: str, **given) -> float:
     return run.run(name, profile, made_from, **given)
 
 
-def renew(sources: Sources, executor: Executor) -> evidence.Evidence:
-    """Run every notebook that is not fit, the longest first; say what became of each."""
+def renew(
+    sources: Sources, executor: Executor, chapters: set[str] | None = None
+) -> evidence.Evidence:
+    """Run every notebook that is not fit, the longest first; say what became of each.
+
+    With ``chapters`` only those that record for one of these contracts; which certificates they
+    need they then ask by themselves.
+    """
     found = evidence.collect(sources)
-    long = contract.long_ones() if found.unfit else set()
+    unfit, fit = (
+        [name for name in part if not chapters or paths.contract_of(name) in chapters]
+        for part in (found.unfit, found.executed)
+    )
+    long = contract.long_ones() if unfit else set()
 
     def length(name):
         return found.seconds.get(name, 1e9 if paths.contract_of(name) in long else 0.0)
 
-    total = len(paths.notebooks())
-    ready = count(len(found.executed) + 1)
+    total = len(unfit) + len(fit)
+    ready = count(len(fit) + 1)
 
     def tell(name, done):
         if done.cancelled():
@@ -88,8 +98,9 @@ def renew(sources: Sources, executor: Executor) -> evidence.Evidence:
             report.complain(done.exception())
 
     jobs = []
-    certified(executor)  # first: the notebooks show what it finds
-    for name in sorted(found.unfit, key=length, reverse=True):
+    if not chapters:
+        certified(executor)  # first: the notebooks show what it finds
+    for name in sorted(unfit, key=length, reverse=True):
         job = executor.submit(run, name, sources.profile, sources.of_notebook(name))
         job.add_done_callback(partial(tell, name))
         jobs.append(job)
@@ -142,13 +153,16 @@ def build(profile: str, executor: Executor) -> None:
 
 
 def baseline(profile: str, wanted: list[str], executor: Executor) -> None:
-    """Take the measured values as the new baselines; print old and new."""
+    """Take the measured values as the new baselines; print old and new.
+
+    Where claims are named, no notebook runs but those that may record them.
+    """
     with alone():
         claims = contract.load()
         unknown = sorted(set(wanted) - claims.keys())
         if unknown:
             raise Broken(f"claim: got {unknown[0]!r}, must be an id of a contract in notebooks/")
-        found = renew(Sources(profile), executor)
+        found = renew(Sources(profile), executor, {id.partition(".")[0] for id in wanted})
         old = contract.baselines(profile)
         new = {id: value for id, value in old.items() if id in claims}
         for r in rulings.judge(claims, found.records(), old, profile, found.absent()):

@@ -62,8 +62,10 @@ def new(name: str, title: str | None, item: str | None) -> None:
         raise Broken(f"name: got {name!r:.80}, must be {must}")
     item = item or name.replace("-", " ").capitalize()
     title = title or item
-    if not (item + title).isprintable() or set(item + title) & set('"\\'):
-        raise Broken("title, item: must be one line without double quotes and backslashes")
+    for word, text in (("ITEM", item), ("TITLE", title)):
+        if not text.isprintable() or set(text) & set('"\\'):
+            must = "one line without double quotes and backslashes"
+            raise Broken(f"{word}: got {text!r:.80}, must be {must}")
     whose, says = _known(item)
     words = {"name": name, "title": title, "item": item, "whose": whose}
     files = {

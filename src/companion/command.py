@@ -4,7 +4,7 @@ Exit 0 when all is well, 1 when a claim or a page fails, 2 when something was as
 """
 
 import argparse
-import os
+import multiprocessing
 import shutil
 import sys
 from concurrent.futures.process import BrokenProcessPool
@@ -20,7 +20,7 @@ STAYS = "what is finished stays, and the next run goes on from there"
 def _at_work(args, work):
     from companion import build
 
-    executor, wait = build.local(args.jobs), True
+    executor = build.local(args.jobs)
     try:
         work(executor)
     except BrokenProcessPool:
@@ -28,10 +28,11 @@ def _at_work(args, work):
             f"a process of the build was killed, most likely for want of memory; {STAYS}"
         ) from None
     except KeyboardInterrupt:
-        wait = False  # what still runs ends with this process
+        for process in multiprocessing.active_children():
+            process.kill()  # nobody waits for the notebooks that still run
         raise
     finally:
-        executor.shutdown(wait, cancel_futures=True)
+        executor.shutdown(cancel_futures=True)
 
 
 def build(args):
@@ -167,8 +168,7 @@ def main(argv=None) -> int:
         return 1
     except KeyboardInterrupt:
         report.complain(f"interrupted; {STAYS}")
-        sys.stdout.flush()
-        os._exit(130)  # not after the notebooks that still run: they end with this process
+        return 130
     return 0
 
 

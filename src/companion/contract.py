@@ -14,7 +14,7 @@ from typing import Literal
 
 import msgspec
 
-from companion import paths
+from companion import paths, words
 
 
 class Broken(Exception):
@@ -86,45 +86,47 @@ class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     high: int
 
 
-REQUIRED = [f for f in msgspec.structs.fields(Claim) if f.required]
+REQUIRED = [f.name for f in msgspec.structs.fields(Claim) if f.required]
 
 
 def _faults(table) -> list[str]:
     """Everything that is wrong with one table of a contract."""
+    faults = words.faults(table, Claim, [*REQUIRED, "low or high"])
+    told = {fault.partition(":")[0] for fault in faults}
     if not isinstance(table, dict):
-        return [f"got {table!r:.40}, must be a table"]
-    missing = [f.name for f in REQUIRED if f.name not in table]
-    if not {"low", "high"} & table.keys():
-        missing.append("low or high")
-    faults = [f"must have {', '.join(missing)}"] if missing else []
-    filled = {f.name: FILLER.get(f.name, "") for f in REQUIRED} | table
-    try:
-        claim = msgspec.convert(filled, Claim)
-    except msgspec.ValidationError as error:
-        return [*faults, str(error)]
-    try:
-        claim.show(1.0)
-    except ValueError as error:
-        faults.append(f"format: {error}")
-    low, high = claim.limits
-    if not low < high:
+        return faults
+    if "format" in table and "format" not in told:
+        try:
+            format(1.0, table["format"])
+        except ValueError as error:
+            faults.append(f"format: {error}")
+    if {"low", "high", "tolerance"} & told:
+        return faults
+    low, high, tolerance = (table.get(key) for key in ("low", "high", "tolerance"))
+    if None not in (low, high) and not low < high:
         faults.append(f"low {low:g} must be < high {high:g}")
-    if claim.tolerance is not None and not claim.tolerance > 0:
-        faults.append(f"tolerance {claim.tolerance:g} must be > 0, or be left out")
+    elif tolerance is not None and not tolerance > 0:
+        faults.append(f"tolerance {tolerance:g} must be > 0, or be left out")
+    elif None not in (low, high, tolerance) and tolerance >= high - low:
+        faults.append(f"tolerance {tolerance:g} {NEVER} is {high - low:.3g} wide: {SMALLER}")
     return faults
 
 
-FILLER = {"whose": "observed", "judge": "value", "format": "g"}
+NEVER = "cannot fire inside the bound, which"
+SMALLER = "make it smaller, or leave it out where the bound alone is meant"
 
 
 def _parameters(tables: dict) -> tuple[dict[str, Parameter], list[str]]:
     """What a contract lets a reader change, and what is wrong with it."""
-    try:
-        stated = msgspec.convert(tables.get("reader", {}), dict[str, Parameter])
-    except msgspec.ValidationError as error:
-        return {}, [f"reader: {error}"]
-    wrong = (name for name, p in stated.items() if not 1 <= p.low <= p.high)
-    return stated, [f"reader: {name}: must have 1 <= low <= high" for name in wrong]
+    stated, faults = tables.get("reader", {}), []
+    if not isinstance(stated, dict):
+        return {}, [f"reader: got {stated!r:.40}, must be a table"]
+    for name, table in stated.items():
+        wrong = words.faults(table, Parameter, ("says", "low", "high"))
+        if not wrong and not 1 <= table["low"] <= table["high"]:
+            wrong = ["must have 1 <= low <= high"]
+        faults += [f"reader: {name}: {fault}" for fault in wrong]
+    return ({}, faults) if faults else (msgspec.convert(stated, dict[str, Parameter]), [])
 
 
 def parameters(name: str) -> dict[str, Parameter]:
@@ -229,9 +231,8 @@ def check_baselines(claims: dict[str, Claim], profile: str) -> dict[str, float]:
         room = claim.room(measured[id])
         if claim.tolerance >= room:
             faults.append(
-                f"{id}: tolerance {claim.tolerance:g} cannot fire inside the bound, which leaves"
-                f" {room:.3g} about the {profile} baseline {measured[id]:.6g}: make it smaller, or"
-                " leave it out where the bound alone is meant"
+                f"{id}: tolerance {claim.tolerance:g} {NEVER} leaves {room:.3g} about the"
+                f" {profile} baseline {measured[id]:.6g}: {SMALLER}"
             )
     if faults:
         raise Broken("\n".join(faults))

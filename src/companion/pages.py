@@ -1,11 +1,12 @@
 """The pages that are made from the rulings: cards, ledger, map of the paper, status."""
 
+import ast
 import re
 import tomllib
 
 import msgspec
 
-from companion import paths
+from companion import paths, syntax, words
 from companion.contract import Broken, read
 from companion.rulings import Ruling
 from companion.seeds import MOST, Table, total
@@ -36,12 +37,42 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def load_map() -> list[Row]:
-    """Read book/map.toml."""
+    """Read book/map.toml; refuse a row with a function that the package has not."""
     path = paths.ROOT / "book" / "map.toml"
     try:
-        return msgspec.convert(tomllib.loads(read(path))["row"], list[Row])
+        rows = msgspec.convert(tomllib.loads(read(path))["row"], list[Row])
     except (OSError, KeyError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise Broken(f"{paths.shown(path)}: must be TOML, with its rows: {error}") from None
+    named = [(row.item, function) for row in rows for function in row.functions]
+    known = _functions() if named else set()
+    faults = [
+        f"{paths.shown(path)}: {item}: got {function!r}, must be a function of ddpm_gmm"
+        + words.perhaps(function, known)
+        for item, function in named
+        if function not in known
+    ]
+    if faults:
+        raise Broken("\n".join(faults))
+    return rows
+
+
+def _functions() -> set[str]:
+    """What ddpm_gmm defines, or a package of it exports, as "pair.population.gradient"."""
+    home, found = paths.SOURCE / "ddpm_gmm", set()
+    for path in paths.files(home, "**/*.py"):
+        *rooms, module = path.relative_to(home).with_suffix("").parts
+        exports = module == "__init__"
+        try:
+            nodes = syntax.parsed(read(path)).body
+        except SyntaxError as error:
+            where = f"{paths.shown(path)}: line {error.lineno}"
+            raise Broken(f"{where}: must be Python: {error.msg}") from None
+        for node in nodes:
+            names = [node.name] if isinstance(node, ast.FunctionDef | ast.ClassDef) else []
+            if exports and isinstance(node, ast.ImportFrom):
+                names = [alias.asname or alias.name for alias in node.names]
+            found |= {".".join([*rooms, *([] if exports else [module]), name]) for name in names}
+    return found
 
 
 def label(id: str) -> str:

@@ -12,6 +12,7 @@ import msgspec
 
 from companion import build, contract, evidence, paths, profiles, records, report, rulings
 from companion.contract import Broken, Parameter
+from companion.sources import Sources
 
 OWN = paths.BUILD / "notebook"  # a folder for each chapter
 LARGEST = 2**63 - 1  # of a seed
@@ -77,6 +78,7 @@ def run(name: str, profile: str, words: list[str], executor: Executor) -> None:
     if name not in paths.notebooks():
         raise Broken(f"NAME: got {name!r}, must be one of {', '.join(paths.notebooks())}")
     claims = contract.load()  # refused before anything runs
+    Sources(profile).check(name)
     given = parsed(name, profile, words, contract.parameters(name))
     folder = OWN / name
     target = folder / f"{paths.contract_of(name)}.ipynb"

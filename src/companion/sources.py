@@ -66,9 +66,9 @@ class Sources:
         """The notebook as it is written, an nbformat node."""
         return written.parse(name, self.bytes(paths.notebook(name)))
 
-    def check(self) -> None:
-        """Refuse whatever in ``notebooks/`` is no notebook of the book."""
-        written.check(paths.notebooks(), self.notebook)
+    def check(self, *names: str) -> None:
+        """Refuse what in ``notebooks/``, or of these, is no notebook of the book."""
+        written.check(names or paths.notebooks(), self.notebook)
 
     def _needed(self, path: Path) -> set[Path]:
         return set().union(*map(_files, syntax.imported(self._text(path))))

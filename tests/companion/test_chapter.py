@@ -21,6 +21,7 @@ HELD = [
     "tests/companion/test_paper.py",
     "tests/ddpm_gmm/test_conventions.py::test_a_function_of_the_package_has_two_users_or_a_reason",
 ]
+QUICK = "not notebooks and not browser and not slow"
 NOT_COPIED = ".git", "_build", ".venv*", "__pycache__", ".*_cache", ".hypothesis"
 
 
@@ -30,7 +31,7 @@ def test_what_is_laid_down_passes_what_holds_for_every_chapter(tmp_path):
     folder = shutil.copytree(ROOT, tmp_path / "copy", ignore=shutil.ignore_patterns(*NOT_COPIED))
     for words in (
         ["companion_command", "new", "lemma-13", "--title=Is it so: at the truth?"],
-        ["pytest", "-n0", "-q", "-p", "no:cacheprovider", *HELD],
+        ["pytest", "-n0", "-q", "-p", "no:cacheprovider", "-m", QUICK, *HELD],
     ):
         done = subprocess.run(
             [sys.executable, "-m", *words],
@@ -69,10 +70,13 @@ def test_a_name_that_is_none_is_refused_before_anything_is_written(name):
         chapter.new(name, None, None)
 
 
-@pytest.mark.parametrize("title", ['a "b"', "a\\b", "a\nb"])
-def test_a_title_that_does_not_fit_is_refused_before_anything_is_written(title):
-    with pytest.raises(chapter.Broken, match="must be one line without double quotes"):
-        chapter.new("lemma-13", title, None)
+@pytest.mark.parametrize("text", ['a "b"', "a\\b", "a\nb"])
+def test_a_title_or_item_that_does_not_fit_is_refused_before_anything_is_written(text):
+    for word, words in (("TITLE", (text, None)), ("ITEM", (None, text)), ("ITEM", ("A", text))):
+        with pytest.raises(chapter.Broken) as broken:
+            chapter.new("lemma-13", *words)
+        must = "must be one line without double quotes and backslashes"
+        assert str(broken.value) == f"{word}: got {text!r}, {must}"
 
 
 @pytest.mark.parametrize(

@@ -39,11 +39,28 @@ def test_ids_are_the_contracts_name_and_the_tables(load):
 @pytest.mark.parametrize(
     ("edit", "line"),
     [
-        (lambda s: s.replace("high =", "hihg ="), "tiny.root: Object contains unknown field"),
+        (
+            lambda s: s.replace("high =", "hihg ="),
+            "tiny.root: hihg: is no key, must be one of",
+        ),
+        (lambda s: s.replace("high =", "hihg ="), "item, perhaps high"),
         (lambda s: s.replace("low = 1.9\nhigh = 2.1\n", ""), "tiny.root: must have low or high"),
         (lambda s: s.replace("low = 1.9", "low = 2.2"), "tiny.root: low 2.2 must be < high 2.1"),
-        (lambda s: s.replace('"derived"', '"mine"'), "Invalid enum value 'mine' - at `$.whose`"),
-        (lambda s: s.replace("1.9", '"1.9"'), "tiny.root: Expected `float | null`, got `str`"),
+        (
+            lambda s: s.replace('"derived"', '"mine"'),
+            "whose: got 'mine', must be one of paper, derived",
+        ),
+        (
+            lambda s: s.replace('"value"', '"intervall"'),
+            "judge: got 'intervall', must be one of value, worst, interval, perhaps interval",
+        ),
+        (lambda s: s.replace('"value"', "3"), "judge: got 3, must be one of value, worst, "),
+        (lambda s: s.replace("1e-9", "true"), "tiny.root: tolerance: got True, must be a number"),
+        (
+            lambda s: s.replace("1e-9", "0.21"),
+            "tiny.root: tolerance 0.21 cannot fire inside the bound, which is 0.2 wide: make it",
+        ),
+        (lambda s: s.replace("1.9", '"1.9"'), "tiny.root: low: got '1.9', must be a number"),
         (lambda s: s.replace('control = "The', '# "The'), "tiny.root: must have control"),
         (lambda s: s.replace(".3f", ".3q"), "tiny.root: format:"),
         (lambda s: s.replace("1e-9", "0.0"), "tiny.root: tolerance 0 must be > 0, or be left out"),

@@ -131,13 +131,17 @@ def empty(cells):
     cells[1]["source"] = "seed = 1"
 
 
-@pytest.mark.parametrize(("change", "count"), [(lost, 0), (twice, 2), (empty, 1)])
+def seedless(cells):
+    cells[1]["source"] = 'profile = "quick"'
+
+
+@pytest.mark.parametrize(("change", "count"), [(lost, 0), (twice, 2), (empty, 1), (seedless, 1)])
 def test_the_cell_of_parameters_is_asked_for_before_anything_runs(project, change, count):
     assert PARAMETERS.startswith("profile")
     edit(project, change)
     assert refused(project, "book", "PROFILE=full") == [
         f"notebooks/tiny.ipynb: got {count} cells tagged 'parameters', must be one,"
-        " and must set profile"
+        " and must set profile and seed"
     ]
 
 
@@ -162,6 +166,8 @@ def test_what_is_no_notebook_of_the_book_is_named_in_one_line_each(project):
     (folder / "folder.ipynb").mkdir()
     project.claims("root", notebook="gone")
     (folder / "gone.ipynb").symlink_to("nowhere")
+    for name in (*odd, "folder", "gone"):
+        project.append("_toc.yml", f"- file: notebooks/{name}\n")
     said = refused(project, "book")
     named = [line.partition(":")[0] for line in said]
     assert named == sorted(f"notebooks/{name}.ipynb" for name in (*odd, "folder", "gone"))

@@ -4,9 +4,11 @@ import argparse
 import fcntl
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,26 @@ def test_a_process_that_the_system_kills_is_one_line(project, words):
     done = project.command(*words)
     fails(done, "companion: a process of the build was killed, most likely for want of memory;")
     assert done.returncode == 1 and done.stderr.count("\n") == 1, done.stderr
+
+
+def test_an_interrupt_is_one_line_and_waits_for_no_notebook(project):
+    begun = project.folder / "notebooks" / "begun"
+    project.notebook("tiny", "import pathlib, time\npathlib.Path('begun').touch()\ntime.sleep(600)")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "companion.command", "build"],
+        cwd=project.folder,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(project.folder / "src")},
+        start_new_session=True,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 120
+    while not begun.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)  # as the terminal sends it
+    said = process.communicate(timeout=120)[1]
+    assert said.startswith("companion: interrupted; ") and said.count("\n") == 1, said
+    assert process.returncode == 130 and begun.exists()
 
 
 def test_a_run_ends_with_its_executor():
@@ -113,10 +135,29 @@ def test_a_file_that_cannot_be_read_is_named_before_anything_runs(project):
         assert line.startswith(f"companion: {start}"), line
 
 
+def test_a_function_that_the_map_names_and_the_package_has_not_is_told_before_anything_runs(
+    project,
+):
+    """The package is read and not imported."""
+    project.append("book/map.toml", 'functions = ["pair.population.gradient", "certify.prove"]\n')
+    project.notebook("tiny", "1 / 0")
+    fails(project.make("book"), "cell cell-2 raised ZeroDivisionError")
+    text = project.read("book/map.toml").replace("gradient", "gradeint")
+    (project.folder / "book/map.toml").write_text(text)
+    said = (
+        "companion: book/map.toml: Tiny lemma: got 'pair.population.gradeint', must be a function"
+        " of ddpm_gmm, perhaps pair.population.gradient\n"
+    )
+    assert project.command("build").stderr == said
+    assert project.command("new", "lemma-13").stderr == said
+    project.append("src/ddpm_gmm/geometry.py", "\ndef (:\n")
+    fails(project.command("build"), "src/ddpm_gmm/geometry.py: line ", ": must be Python: ")
+
+
 def test_a_contract_that_is_not_one_is_refused_before_anything_runs(project):
     """What else is wrong with a contract, and how that is said, is in test_contract.py."""
     project.claims("root", edit=lambda s: s.replace("high =", "hihg ="))
-    fails(project.make("book"), "tiny.root: Object contains unknown field `hihg`")
+    fails(project.make("book"), "tiny.root: hihg: is no key, must be one of ")
     assert not (project.folder / "_build/run").exists()
 
 
@@ -188,7 +229,8 @@ def test_without_git_the_book_is_built_and_says_that_the_commit_is_unknown(built
 
 def test_a_page_that_sphinx_refuses_leaves_the_last_good_site(built_project):
     before = built_project.read("_build/html/notebooks/tiny.html")
-    story = "# Tiny\n\nA number {claim}`tiny.nothing`, a {doc}`missing` page and a changed text.\n"
+    built_project.append("book/index.md", "\nA number {claim}`tiny.nothing`.\n")
+    story = "# Tiny\n\nA {doc}`missing` page and a changed text.\n"
     story += "\n:::{paper} Lemma 99\n:::\n"
     built_project.notebook("tiny", WORK, story)
     done = built_project.make("book")

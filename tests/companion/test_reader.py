@@ -3,8 +3,11 @@
 import fcntl
 import json
 
+import nbformat
 import pytest
+from miniature import LOOK, WORK
 
+from companion import written
 from companion.profiles import changed, sizes
 
 READER = '\n[reader]\nn = { says = "what the root is taken of", low = 1, high = 9 }\n'
@@ -98,7 +101,10 @@ def test_a_number_of_any_length_is_refused_and_so_is_a_second_run_at_once(own):
     [
         ("low = 1", "low = 0", "reader: n: must have 1 <= low <= high"),
         ("low = 1", "low = 10", "reader: n: must have 1 <= low <= high"),
-        ("low = 1,", "", "reader: Object missing required field `low`"),
+        ("low = 1,", "", "reader: n: must have low"),
+        ("low = 1", "low = 0.5", "reader: n: low: got 0.5, must be a whole number"),
+        ("high", "hihg", "reader: n: hihg: is no key, must be one of says, low, high, perhaps "),
+        ("n = {", "n = 3 #", "reader: n: got 3, must be a table"),
         ("n = {", "n = [", "must be readable TOML"),
     ],
 )
@@ -107,6 +113,78 @@ def test_a_contract_states_bounds_that_can_be_met(own, old, new, said):
     done = own.command("notebook", "tiny")
     assert done.returncode == 1 and f"notebooks/tiny.toml: {said}" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+CHAPTER = "notebooks/tiny.ipynb"
+UNTAGGED = "got 0 cells tagged 'parameters', must be one, and must set profile and seed"
+UNSTATED = "cell cell-0: got {claim}`tiny.rot`, must be a claim of a contract, perhaps tiny.root"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"parameters"', '"other"', UNTAGGED),
+        ("{claim}`tiny.root`", "{claim}`tiny.rot`", UNSTATED),
+        ('"cells"', '"cells', "got a file that is no notebook, must be one (a conflict of a merge"),
+    ],
+)
+def test_what_the_build_refuses_is_refused_before_it_runs(own, old, new, said):
+    """Without the tag the book's own seed would run, and pass for the reader's."""
+    text = own.read(CHAPTER)
+    assert old in text
+    (own.folder / CHAPTER).write_text(text.replace(old, new))
+    for words in (["notebook", "tiny", "seed=3"], ["build"]):
+        done = own.command(*words)
+        assert done.returncode == 1, done.stderr
+        assert done.stderr.startswith(f"companion: {CHAPTER}: {said}") and "ran" not in done.stdout
+
+
+def test_a_fault_of_another_chapter_is_none_of_the_readers(own):
+    (own.folder / "notebooks/other.ipynb").write_text("<<<<<<< ours\n")
+    own.claims("root", notebook="other")
+    assert own.command("notebook", "tiny").returncode == 0
+
+
+def test_an_unknown_id_in_a_caption_is_named_and_one_that_is_shown_as_code_is_none(own):
+    look = LOOK | {"figure": LOOK["figure"] | {"caption": "It is {control}`a.b`."}}
+    own.notebook("tiny", WORK, "# ``{claim}`a.b` ``", look)
+    said = (
+        f"companion: {CHAPTER}: cell cell-3: got {{control}}`a.b`, must be a claim of a contract\n"
+    )
+    assert own.command("notebook", "tiny").stderr == said
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        ("m", "m: got None from sizes(profile, quick=...) in the notebook, must be a whole number"),
+        ("n", "n: got 4 from sizes(profile, quick=...) in the notebook, must be a whole number"),
+    ],
+)
+def test_a_size_that_is_not_the_books_own_is_refused(own, size, said):
+    own.claims(
+        "root", edit=lambda text: text + f'[reader]\n{size} = {{ says = "s", low = 5, high = 9 }}'
+    )
+    done = own.command("notebook", "tiny")
+    assert done.returncode == 1, done.stderr
+    assert done.stderr.startswith(
+        f"companion: notebooks/tiny.toml: reader: {said} there, from 5 to 9"
+    )
+
+
+def test_sizes_are_read_in_each_way_to_write_them():
+    def read(*cells):
+        cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
+        return written.sizes(nbformat.v4.new_notebook(cells=cells))
+
+    assert read("%magic\ns = sizes(profile, quick=dict(n=4, x=f()), full={'n': 5})") == {
+        "quick": {"n": 4, "x": None},
+        "full": {"n": 5},
+    }
+    assert read("(", "sizes(p, quick=dict(**dict(n=1), m=2))", "sizes(p, quick={**{'k': 3}})") == {
+        "quick": {"n": 1, "m": 2, "k": 3}
+    }
+    assert read("size(p, quick={})") == {}
 
 
 def test_the_sizes_of_a_profile_with_a_readers_own_among_them():

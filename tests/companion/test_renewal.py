@@ -91,6 +91,20 @@ def test_baselines_change_only_by_an_explicit_command_that_prints_old_and_new(bu
     assert done.returncode != 0 and "got 'tiny.nothing', must be an id" in done.stderr
 
 
+def test_a_baseline_of_named_claims_runs_the_notebooks_of_their_contract_alone(project):
+    project.claims("root", "other")
+    (project.folder / "notebooks" / "checks").mkdir()
+    project.notebook("checks/tiny", WORK.replace("tiny.root", "tiny.other"), "# Checks\n\nMore.")
+    project.notebook("far", WORK.replace("tiny.root", "far.root"), "# Far")
+    project.claims("root", notebook="far")
+    project.baselines({"tiny.other": 1.95, "far.root": 1.95})
+    done = project.make("baseline", "CLAIMS=tiny.other")
+    assert ran(done) == ({"tiny", "checks/tiny"}, False) and "[2/2]" in done.stdout
+    assert "tiny.other: quick baseline 1.95 -> 2.0" in done.stdout
+    assert '"far.root": 1.95' in project.read("baselines/quick.json")
+    assert ran(project.make("baseline", "CLAIMS=tiny.other far.root")) == ({"far"}, False)
+
+
 def test_a_baseline_is_never_taken_from_a_claim_that_fails(project):
     project.notebook("tiny", WORK.replace("control=3.0", "control=2.0"))
     done = project.make("baseline")
