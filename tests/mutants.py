@@ -22,6 +22,7 @@ from companion.sources import Sources
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = Path("src", "ddpm_gmm")
 SEED = 230701178
+HANGS = 1800  # seconds: who takes longer does not end, and is seen
 OTHER = {
     ast.Add: ast.Sub,
     ast.Sub: ast.Add,
@@ -77,7 +78,12 @@ def concerned(file):
 
 def fails(folder, tests):
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider"]
-    done = subprocess.run([*command, *tests], cwd=folder, capture_output=True, check=False)
+    try:
+        done = subprocess.run(
+            [*command, *tests], cwd=folder, capture_output=True, check=False, timeout=HANGS
+        )
+    except subprocess.TimeoutExpired:
+        return True
     return done.returncode == 1 or done.returncode > 5
 
 
