@@ -19,6 +19,9 @@ import pytest  # noqa: E402
 from filelock import FileLock  # noqa: E402
 from hypothesis import settings  # noqa: E402
 
+for name in ("MAKELEVEL", "MAKEFLAGS", "MFLAGS"):  # a make of a test is nobody's part
+    os.environ.pop(name, None)
+
 # No timed tests; the same examples in every run; nothing left on disk.
 settings.register_profile("companion", deadline=None, derandomize=True, database=None)
 settings.load_profile("companion")

@@ -68,6 +68,7 @@ def test_an_interrupt_is_one_line_and_waits_for_no_notebook(project):
         start_new_session=True,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored in background
     )
     deadline = time.monotonic() + 120
     while not begun.exists() and time.monotonic() < deadline:

@@ -27,9 +27,10 @@ ROOT = Path(__file__).resolve().parents[2]
     ],
 )
 def test_a_broken_sign_is_seen_by_a_claim(module, right, wrong, tmp_path):
-    for name in ("Makefile", "requirements.lock", "pyproject.toml", "_config.yml"):
+    for name in ("Makefile", "requirements.lock", "pyproject.toml", "_config.yml", "_toc.yml"):
         shutil.copy2(ROOT / name, tmp_path)
-    shutil.copytree(ROOT / "src", tmp_path / "src")
+    for name in ("src", "book"):
+        shutil.copytree(ROOT / name, tmp_path / name)
     (tmp_path / "notebooks").mkdir()
     for path in (ROOT / "notebooks").glob("lemma[-_]08.*"):
         shutil.copy2(path, tmp_path / "notebooks")
