@@ -54,6 +54,7 @@ class Sources:
         self._needs = cache(self._needed)
         self.notebook = cache(self._notebook)
         self._own = cache(self._owned)
+        self.check = cache(self._check)
 
     def _text(self, path: Path) -> str:
         return decoded(path, self.bytes(path))
@@ -66,7 +67,7 @@ class Sources:
         """The notebook as it is written, an nbformat node."""
         return written.parse(name, self.bytes(paths.notebook(name)))
 
-    def check(self, *names: str) -> None:
+    def _check(self, *names: str) -> None:
         """Refuse what in ``notebooks/``, or of these, is no notebook of the book."""
         written.check(names or paths.notebooks(), self.notebook)
 

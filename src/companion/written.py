@@ -74,8 +74,9 @@ def _entries(node):
 
 def _beyond(name: str, notebook) -> list[str]:
     """What is wrong between the sizes that a reader may change and those of the notebook."""
-    stated, faults = sizes(notebook), []
-    for size, parameter in contract.parameters(name).items():
+    parameters, faults = contract.parameters(name), []
+    stated = sizes(notebook) if parameters else {}
+    for size, parameter in parameters.items():
         said = f"notebooks/{name}.toml: reader: {size}: "
         if not stated:
             faults.append(
