@@ -8,7 +8,6 @@ from ddpm_gmm import check, geometry, mixture, objective
 from ddpm_gmm.learn import descent
 
 Array = np.ndarray
-BLOCK = 2**16  # rows
 _ANGLES = np.linspace(0, np.pi, 20_001)[1:-1]
 
 
@@ -102,8 +101,8 @@ def directions(rng, runs: int, d: int):
 def on_rows(rng, theta: Float[Array, " d"], mu: Float[Array, " d"], t: float, n: int):
     """The literal gradient at time t on n fresh points, a block of rows at a time."""
     rng, total = check.generator(rng), 0.0
-    for low in range(0, n, BLOCK):
-        rows = min(BLOCK, n - low)
+    for block in mixture.blocks(n, theta.size):
+        rows = block.stop - block.start
         x, z = mixture.diffuse(rng, mixture.sample(rng, rows, mixture.pair(mu)), t)
         total += rows * objective.literal_gradient(theta, x, z, t)
     return total / n

@@ -9,7 +9,6 @@ from helpers import EPS
 from ddpm_gmm import geometry, mixture, objective
 from ddpm_gmm.pair import batch, population
 from small_separation import (
-    BLOCK,
     budget,
     directions,
     fresh_clock,
@@ -105,10 +104,11 @@ def test_directions_are_uniform():
 
 
 def test_rows_in_blocks_are_the_gradient_on_all_of_them():
-    n, theta, mu = BLOCK + 7, np.array([0.3, 0.1]), np.array([0.6, 0.0])
+    block = next(mixture.blocks(10**6, 2)).stop
+    n, theta, mu = block + 7, np.array([0.3, 0.1]), np.array([0.6, 0.0])
     blocked = on_rows(np.random.default_rng(1), theta, mu, 0.4, n)
     rng, parts = np.random.default_rng(1), []
-    for rows in (BLOCK, 7):
+    for rows in (block, 7):
         parts.append(mixture.diffuse(rng, mixture.sample(rng, rows, mixture.pair(mu)), 0.4))
     x, z = (np.concatenate(one) for one in zip(*parts, strict=True))
     np.testing.assert_allclose(blocked, objective.literal_gradient(theta, x, z, 0.4), 1e-11)
