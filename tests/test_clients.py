@@ -25,15 +25,7 @@ def plain():
 
 
 def by_nbclient(target):
-    """`jupyter execute`, and whatever else is built on nbclient."""
-    code = (
-        "import nbclient, nbformat, sys\n"
-        "notebook = nbformat.read(sys.argv[1], as_version=4)\n"
-        "where = {'metadata': {'path': sys.argv[2]}}\n"
-        "nbclient.NotebookClient(notebook, kernel_name='python3', resources=where).execute()\n"
-        "nbformat.write(notebook, sys.argv[3])\n"
-    )
-    return [sys.executable, "-c", code, QUICKEST, QUICKEST.parent, target]
+    return [sys.executable, ROOT / "tests" / "execute.py", QUICKEST, QUICKEST.parent, target]
 
 
 def by_nbconvert(target):

@@ -75,16 +75,8 @@ def test_a_warning_is_seen():
     assert done.stdout.startswith("cell SyntaxError"), done
 
 
-# Runs a notebook with every warning an error, but for those of the kernel's own start.
-RUN = """
-import nbclient, nbformat, sys
-notebook = nbformat.read(sys.argv[1], as_version=4)
-strict = nbformat.v4.new_code_cell("import warnings; warnings.simplefilter('error')")
-notebook.cells.insert(0, strict)
-where = {"metadata": {"path": sys.argv[2]}}
-nbclient.NotebookClient(notebook, kernel_name="python3", resources=where).execute()
-nbformat.write(notebook, sys.argv[3])
-"""
+# A first cell: it cannot come before the kernel, whose own start has warnings.
+STRICT = "import warnings; warnings.simplefilter('error')"
 
 
 def with_the_lock(version, python):
@@ -106,9 +98,9 @@ def with_the_lock(version, python):
 @pytest.mark.parametrize(("version", "python"), pythons().items(), ids=pythons())
 def test_a_notebook_gives_the_same_numbers_and_no_warning(version, python, built, tmp_path):
     name, target = "lemma-08", tmp_path / "executed.ipynb"
-    command = [with_the_lock(version, python), "-c", RUN, paths.notebook(name)]
+    command = [with_the_lock(version, python), ROOT / "tests" / "execute.py", paths.notebook(name)]
     done = subprocess.run(
-        [*command, paths.NOTEBOOKS, target],
+        [*command, paths.NOTEBOOKS, target, STRICT],
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
         capture_output=True,
