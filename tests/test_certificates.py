@@ -146,6 +146,50 @@ def test_make_certify_goes_on_after_being_killed(small_project):
         assert certificate["sha256"] == certify.digest(certificate)
 
 
+def test_a_second_make_certify_is_refused_and_disturbs_nothing(small_project):
+    folder, run = small_project
+    first = run("0.65")
+    deadline = time.monotonic() + 120
+    while not list((folder / "_build").glob("certificates/*/first.json")):
+        assert first.poll() is None and time.monotonic() < deadline, first.stdout.read()
+        time.sleep(0.02)
+    os.killpg(first.pid, signal.SIGSTOP)  # it stands still, at work
+    second = run("0.65")
+    said, _ = second.communicate()
+    os.killpg(first.pid, signal.SIGCONT)
+    assert second.returncode != 0 and "Traceback" not in said
+    assert "_build: another build is at work there, must be one at a time" in said
+    said, _ = first.communicate()
+    assert first.returncode == 0 and "3 certificates in certificates/" in said
+
+
+def test_an_interrupted_check_waits_for_no_proof(small_project):
+    folder, run = small_project
+    run("0.65").communicate()
+    command = [sys.executable, "-m", "companion.command", "check"]
+    settings = {"cwd": folder, "env": os.environ | {"PYTHONPATH": str(folder / "src")}}
+    subprocess.run(command, **settings, capture_output=True, check=True)
+    shutil.copy2(max(FILES.values(), key=lambda path: path.stat().st_size), folder / "certificates")
+    process = subprocess.Popen(
+        command,
+        **settings,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored in background
+    )
+    for name in (
+        "first",
+        "second",
+        "third",
+    ):  # these are remembered: then the large one's turn comes
+        assert process.stdout.readline() == f"accepted {name}\n"
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 130, said
+    assert "companion: interrupted; " in said and "Traceback" not in said
+
+
 def test_a_forged_certificate_is_named_by_the_command(small_project):
     """One bound lowered below the truth, and the digest made anew as a forger would."""
     folder, _ = small_project

@@ -117,7 +117,7 @@ def certified(executor: Executor) -> None:
         return
     from companion import certificates  # and with it python-flint
 
-    certificates.refuse(certificates.check(executor=executor))
+    certificates.refuse(certificates.check(executor))
 
 
 def judge(

@@ -6,11 +6,9 @@ its last field is a digest of all the others. The mathematics is in ``ddpm_gmm.c
 
 import importlib.metadata
 import json
-import os
 import platform
 import shutil
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import nullcontext
+from concurrent.futures import Executor
 from pathlib import Path
 
 import flint
@@ -150,7 +148,7 @@ def _another(name: str, verdict: dict, statements: dict) -> str | None:
     return None
 
 
-def check(names=None, told=None, executor=None) -> dict[str, str | None]:
+def check(executor: Executor, names=None, told=None) -> dict[str, str | None]:
     """Let the independent checker rule on certificates.
 
     What it found of those that it accepted is remembered under ``_build`` by the digest of the
@@ -158,9 +156,9 @@ def check(names=None, told=None, executor=None) -> dict[str, str | None]:
 
     Parameters
     ----------
+    executor : does the work
     names : of the certificates; all files in ``certificates/`` if None
     told : callable or None; called with (name, fault) as the rulings come in
-    executor : of :mod:`concurrent.futures`; processes of this machine, one a core, if None
 
     Returns
     -------
@@ -184,13 +182,10 @@ def check(names=None, told=None, executor=None) -> dict[str, str | None]:
         else:
             settle(name, verdict, None)
     new.sort(key=lambda name: -path(name).stat().st_size if path(name).exists() else 0)
-    if new:
-        own = ProcessPoolExecutor(min(len(new), os.cpu_count())) if executor is None else None
-        with own or nullcontext(executor) as pool:
-            for name, found in zip(new, pool.map(_rule, map(path, new)), strict=True):
-                key, verdict, fault = found
-                _keep(memory, key, verdict)  # at once: who is killed goes on from there
-                settle(name, verdict, fault)
+    for name, found in zip(new, executor.map(_rule, map(path, new)), strict=True):
+        key, verdict, fault = found
+        _keep(memory, key, verdict)  # at once: who is killed goes on from there
+        settle(name, verdict, fault)
     return {name: faults[name] for name in names}
 
 
@@ -223,7 +218,7 @@ def refuse(faults: dict[str, str | None]) -> None:
         raise Broken("\n".join(wrong))
 
 
-def report() -> None:
+def report(executor: Executor) -> None:
     """Rule on every certificate, and say so."""
     files, memory = list(paths.files(paths.CERTIFICATES, "*.json")), _memory()
     before = {file for file in files if _remembered(memory, file)}
@@ -234,7 +229,7 @@ def report() -> None:
             if fault is None:
                 says.say(f"accepted {name}")
 
-        faults = check(told=tell)
+        faults = check(executor, told=tell)
     anew = sum(_remembered(memory, file) is not None for file in {*files} - before)
     says.say(
         f"{sum(f is None for f in faults.values())} certificates accepted,"

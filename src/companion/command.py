@@ -25,7 +25,7 @@ def _at_work(args, work):
         work(executor)
     except BrokenProcessPool:
         raise Broken(
-            f"a process of the build was killed, most likely for want of memory; {STAYS}"
+            f"a process at work was killed, most likely for want of memory; {STAYS}"
         ) from None
     except KeyboardInterrupt:
         for process in multiprocessing.active_children():
@@ -84,15 +84,16 @@ def archive(args):
 
 
 def certify(args):
-    from companion import certificates
+    from companion import build, certificates
 
-    certificates.make()
+    with build.alone():
+        certificates.make()
 
 
 def check(args):
     from companion import certificates
 
-    certificates.report()
+    _at_work(args, certificates.report)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -128,7 +129,8 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--item", help="the row of the map; made if there is none")
     command(archive, "pack what the last build made, and what it was made from")
     command(certify, "prove every certificate anew")
-    command(check, "check every certificate by the second program")
+    sub = command(check, "check every certificate by the second program")
+    sub.set_defaults(jobs=None)
     return parser
 
 

@@ -47,7 +47,7 @@ def record(claim: str, value, *, control) -> None:
 
 
 def read(notebook) -> list[dict]:
-    """All records in an executed notebook (as parsed from its file), in order."""
+    """All records in an executed notebook (as parsed from its file), in order, with their cells."""
     found = []
     for cell in notebook["cells"]:
         for output in cell.get("outputs", ()):
@@ -56,6 +56,7 @@ def read(notebook) -> list[dict]:
                 found.append(
                     {
                         "claim": payload["claim"],
+                        "cell": cell.get("id"),
                         "value": [float(x) for x in payload["value"]],
                         "control": [float(x) for x in payload["control"]],
                     }

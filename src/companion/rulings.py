@@ -102,7 +102,7 @@ def rule(
     if not records:
         return broken(f"missing: {absent}")
     if len(records) > 1:
-        where = ", ".join(r["notebook"] for r in records)
+        where = ", ".join(f"cell {r['cell']} of {r['notebook']}" for r in records)
         return broken(f"recorded {len(records)} times, must be once ({where})")
     record = records[0]
     if fault := unfit(claim, record):

@@ -35,26 +35,16 @@ def two(tmp_path, monkeypatch):
     class Here:
         """In place of processes: this one, which can be watched."""
 
-        def __init__(self, workers):
-            assert workers >= 1
-
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *_):
-            pass
-
         def map(self, function, files):
             for file in files:
                 ruled.append(file.stem)
                 yield function(file)
 
-    monkeypatch.setattr(certificates, "ProcessPoolExecutor", Here)
-
-    def ask(*names):
+    def ask(*names, told=None):
         ruled.clear()
-        return certificates.check(names or None), sorted(ruled)
+        return certificates.check(Here(), names or None, told), sorted(ruled)
 
+    ask.executor = Here()
     return tmp_path, ask
 
 
@@ -80,7 +70,7 @@ def test_who_is_killed_goes_on_from_there(two):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        certificates.check(told=killed)
+        ask(told=killed)
     faults, ruled = ask()
     assert faults == SOUND and len(ruled) == 1
 
@@ -202,9 +192,9 @@ def test_two_that_rule_at_once_lose_nothing_of_each_others(two):
     _, ask = two
 
     def meanwhile(name, fault):
-        certificates.check(set(NAMES) - {name})
+        ask(*set(NAMES) - {name})
 
-    certificates.check([NAMES[0]], told=meanwhile)
+    ask(NAMES[0], told=meanwhile)
     assert ask() == (SOUND, [])
 
 
@@ -233,12 +223,12 @@ def test_another_arb_forgets_everything(two, monkeypatch):
 
 
 def test_the_report_names_what_was_rejected(two, capsys):
-    folder, _ = two
+    folder, ask = two
     path = folder / "certificates" / f"{NAMES[0]}.json"
     certificate = json.loads(path.read_bytes())
     certificate["leaves"].pop()
     path.write_text(json.dumps(certificate | {"sha256": certify.digest(certificate)}))
     with pytest.raises(contract.Broken, match=f"^certificate {NAMES[0]}: rejected: leaves: no"):
-        certificates.report()
+        certificates.report(ask.executor)
     said = f"accepted {NAMES[1]}\n1 certificates accepted, 1 of them ruled on anew\n"
     assert capsys.readouterr().out == said

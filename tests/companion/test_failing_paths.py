@@ -54,7 +54,7 @@ def test_every_way_in_which_a_run_fails_is_named_in_one_line(project):
 def test_a_process_that_the_system_kills_is_one_line(project, words):
     project.notebook("tiny", "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)")
     done = project.command(*words)
-    fails(done, "companion: a process of the build was killed, most likely for want of memory;")
+    fails(done, "companion: a process at work was killed, most likely for want of memory;")
     assert done.returncode == 1 and done.stderr.count("\n") == 1, done.stderr
 
 

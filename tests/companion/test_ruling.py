@@ -80,8 +80,8 @@ def test_what_is_not_finite_fails(bad):
 
 def test_missing_twice_and_unknown_records():
     stated = {"a.b": claim()}
-    once = {"claim": "a.b", "value": [0.0], "control": [2.0], "notebook": "a"}
-    again = once | {"notebook": "checks/a"}
+    once = {"claim": "a.b", "value": [0.0], "control": [2.0], "notebook": "a", "cell": "a-03"}
+    again = once | {"notebook": "checks/a", "cell": "b-01"}
 
     def fault(records, unfit=None):
         return judge(stated, records, {"a.b": 0.0}, "quick", unfit or {})[0].fault
@@ -89,7 +89,9 @@ def test_missing_twice_and_unknown_records():
     assert fault([once]) is None
     assert "missing" in fault([])
     assert "did not run" in fault([], {"a": "a did not run"})
-    assert "recorded 2 times, must be once (a, checks/a)" in fault([once, again])
+    assert "recorded 2 times, must be once (cell a-03 of a, cell b-01 of checks/a)" in fault(
+        [once, again]
+    )
     with pytest.raises(Broken, match=r"a\.c.*notebooks/a\.toml"):
         fault([once, once | {"claim": "a.c"}])
 
