@@ -15,24 +15,6 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
 MOST = 250  # lines of a file
 
-# Bottom up: a module imports from its own row, or from rows above it in this list.
-ROOMS = [
-    {"check", "geometry", "rules"},
-    {"mixture", "centres"},
-    {"objective", "em"},
-    {"pair"},
-    {"many"},
-    {"learn"},
-    {"generate"},
-    {"certify"},
-]
-
-
-def room(dotted):
-    """The row of a module of ddpm_gmm, by its name below the package; None for the package."""
-    first = dotted.partition(".")[0]
-    return next((i for i, row in enumerate(ROOMS) if first in row), None)
-
 
 def imported(path):
     """The dotted names of ddpm_gmm and companion that a file imports."""
@@ -51,16 +33,11 @@ def test_no_file_is_too_long_to_read(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= MOST, "split it by what it is for"
 
 
-@pytest.mark.parametrize(
-    "path", sorted((ROOT / "src" / "ddpm_gmm").rglob("*.py")), ids=lambda p: p.stem
-)
-def test_no_module_imports_from_a_room_below_it(path):
-    below = path.relative_to(ROOT / "src" / "ddpm_gmm").with_suffix("").as_posix()
-    own = room(below.replace("/", "."))
-    for name in imported(path):
-        assert name.startswith("ddpm_gmm"), f"{name}: the mathematics knows nothing of books"
-        other = room(name.removeprefix("ddpm_gmm."))
-        assert own is None or other is None or other <= own, f"{below} imports {name}"
+def test_the_mathematics_knows_nothing_of_books():
+    """Which of its own rooms a module may enter is in ddpm_gmm/test_conventions.py."""
+    for path in (ROOT / "src" / "ddpm_gmm").rglob("*.py"):
+        found = [name for name in imported(path) if name.startswith("companion")]
+        assert not found, f"{path.name} imports {found}"
 
 
 def test_the_machinery_knows_no_mathematics():

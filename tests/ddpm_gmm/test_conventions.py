@@ -73,14 +73,6 @@ def test_a_module_imports_only_from_the_rooms_above_it(path):
         assert (other == own and path.parent != SOURCE) or row_of(other) < row_of(own), other
 
 
-@pytest.mark.parametrize("path", files(), ids=lambda p: str(p.relative_to(SOURCE)))
-def test_a_file_can_be_read_in_one_go_and_its_first_line_says_what_it_is_for(path):
-    text = path.read_text()
-    assert len(text.splitlines()) <= 250
-    first = ast.get_docstring(ast.parse(text)).splitlines()[0]
-    assert first.endswith((".", ":")) and not re.search(r"\balso\b", first, re.I)
-
-
 @pytest.mark.parametrize("room", ["pair", "many", "learn", "generate"])
 def test_a_room_is_entered_by_its_modules_names(room):
     body = ast.parse((SOURCE / room / "__init__.py").read_text()).body
