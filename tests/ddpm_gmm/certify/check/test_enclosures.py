@@ -40,6 +40,20 @@ def test_expectations_hold_the_many_digit_value(m, r):
             assert got[k].rad() < 1e-9
 
 
+@settings(max_examples=20)
+@given(m=st.floats(0, 12), q=st.floats(0, 9), share=st.floats(0, 1))
+def test_the_bounds_of_a_range_are_those_of_the_best_line(m, q, share):
+    """Down to q = 0 the best Im xi is m/q, at most 2; the radius of q has 30 bits."""
+    with ctx.workprec(PRECISION):
+        bounds = enclosures.damped(6, arb(m), arb(q) / 2 + arb(0, q / 2))
+        there = enclosures.expectations(arb(m), arb(q) * share, 6)
+        lines = [4 * (line**2 * q / 2 - line * m).exp() for line in map(arb, np.linspace(0, 2, 9))]
+        for k in range(1, 7):
+            assert there[k].abs_upper() <= bounds[k] + 1e-12
+            size = sum(map(abs, enclosures.derivative(k)))
+            assert all(bounds[k] <= size * line * (1 + 1e-6) for line in lines)
+
+
 @pytest.mark.parametrize(("eta", "beta"), [(0.0, 2.0), (1.0, 0.5), (1.75, 0.125), (2.5, 0.25)])
 def test_tilted_integrals_hold_the_many_digit_value(eta, beta):
     with ctx.workprec(PRECISION):
