@@ -171,7 +171,7 @@ def fresh_descents(
     eta : float or array (s,), > 0, the step in theta e^{-t}
     count : int or array of ints (s,), the number of steps
     project : callable, optional
-        Applied to the start and to every iterate: ``partial(geometry.rescale, size=radius)``.
+        Applied after each step, to the iterate: ``partial(geometry.rescale, size=radius)``.
 
     Returns
     -------
@@ -185,7 +185,6 @@ def fresh_descents(
         check.same(name, np.shape(value) or runs, "theta", runs)
     count = np.array([check.count("count", h) for h in np.broadcast_to(count, runs)])
     e = np.exp(-check.number("t", t, above=0))
-    theta = theta if project is None else project(theta)
     theta, eta = np.array(theta), np.broadcast_to(eta, runs)
     for h in range(count.max()):
         going = (h < count) & (e * norm(theta) < FAR)

@@ -102,7 +102,8 @@ def test_descents_on_fresh_data_without_end_follow_the_population():
     for radius in (None, 0.7):
         project = radius and partial(geometry.rescale, size=radius)
         rng, eta, count = generator(), np.array([1.0, 0.5]), np.array([3, 4])
-        end = batch.fresh_descents(rng, start, 1.5, T, 5, 10**14, eta, count, project)
+        at = project(start) if project else start
+        end = batch.fresh_descents(rng, at, 1.5, T, 5, 10**14, eta, count, project)
         for got, one, step, h in zip(end, start, eta, count, strict=True):
             if radius is None:
                 path = np.exp(T) * descent.descend(pull, np.exp(-T) * one, step, h)
