@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from flint import arb
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ddpm_gmm.certify.prove import boxes, expansion
+from ddpm_gmm.certify.prove import balls, boxes, expansion, push
 from ddpm_gmm.pair import population
 
 unit = st.floats(0, 1)
@@ -67,3 +68,34 @@ def test_true_statements_are_proved():
 def test_a_constant_below_six_is_not_proved(C):
     with pytest.raises(boxes.NotProved):
         boxes.prove(expansion, statement(0.0, 0.25, C), most=300)
+
+
+@given(
+    e=st.floats(0.3, 3),
+    edge=st.floats(0, 2),
+    width=st.tuples(unit, unit),
+    at=st.tuples(unit, unit),
+)
+def test_the_mean_value_form_holds_both_numbers_along_the_edge(e, edge, width, at):
+    """Against (P/m - 2)/e^2 and (Q - 1 + 2 q)/e^4 at points of the box."""
+    room = (1 if edge < 1 else 2) - edge
+    box = ((e, e + width[0] / 16), (edge, edge + room * width[1] / 4))
+    middle = [arb(low + high) / 2 for low, high in box]
+    ball, turn = balls.ball(*box[1]), 1 if edge < 1 else -1
+
+    def corner(w):  # (rho, c)
+        return (arb(1), w) if edge < 1 else (2 - w, arb(1))
+
+    slopes = (arb(0), arb(1)) if turn == 1 else (arb(-1), arb(0))
+    p, z = expansion._direct(
+        balls.ball(*box[0]), *corner(ball), middle[0], *corner(middle[1]),
+        (*slopes, ball - middle[1]),
+    )  # fmt: skip
+    x, w = (arb(min(low + t * (high - low), high)) for t, (low, high) in zip(at, box, strict=True))
+    rho, c = corner(w)
+    m, q = x**2 * rho * c, x**2 * rho**2
+    T = balls.at(m, q, 3)
+    V = push.form(1, 0, T, m, q) / m if m > 0 else push.form(2, 1, T, m, q)
+    Q = push.form(1, 1, T, m, q)
+    assert (p - (V - 2) / x**2).abs_lower() <= 1e-9
+    assert (z - (Q - 1 + 2 * q) / x**4).abs_lower() <= 1e-9

@@ -61,3 +61,21 @@ def test_a_form_errs_by_the_square_of_the_box():
 
     ratios = [excess(h) / excess(h / 2) for h in (0.1, 0.05, 0.025)]
     assert all(3.5 < ratio < 4.5 for ratio in ratios), ratios
+
+
+@given(
+    m=st.floats(0, 2),
+    q=st.floats(0.1, 2),
+    width=st.tuples(st.floats(0, 0.25), st.floats(0, 0.25)),
+    at=st.tuples(st.floats(0, 1), st.floats(0, 1)),
+    more=st.tuples(st.floats(-1, 1), st.floats(-1, 1)),
+)
+def test_moments_beside_their_own_arguments_hold_their_values(m, q, width, at, more):
+    """T_k + a m + b q: what is wrong in a slope shows where another slope nearly cancels it."""
+    box = tuple((low, low + w) for low, w in zip((m, q), width, strict=True))
+    x, y = forms.variables(box)
+    p, r = (arb(min(low + t * (high - low), high)) for t, (low, high) in zip(at, box, strict=True))
+    for found, exact in zip(forms.moments(x, y, 2), balls.at(p, r, 2), strict=True):
+        a, b = more
+        form = found + x * a + y * b
+        assert (form.range - (exact + p * a + r * b)).abs_lower() <= 1e-12
