@@ -47,7 +47,7 @@ help:
 # -- the environment ------------------------------------------------------------------------------
 # It compares what is installed with the lock, and is done at once where they agree.
 environment:
-	@"$$PYTHON" -I -c "" 2>/dev/null || { echo "make: PYTHON: got '$$PYTHON', must be a Python, 3.11 or later" >&2; exit 2; }
+	@test "$$("$$PYTHON" -I -c "print(11)" 2>/dev/null)" = 11 || { echo "make: PYTHON: got '$$PYTHON', must be a Python, 3.11 or later" >&2; exit 2; }
 	@"$$PYTHON" -I src/companion/venv.py "$$VENV"
 
 # -- the work: each line is one command, and the command knows what has to be done ----------------

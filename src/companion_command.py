@@ -21,6 +21,9 @@ def main() -> int:
     except ImportError as error:  # the package's own words on what is missing
         print(error, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("companion: interrupted before anything began", file=sys.stderr)
+        return 130
     return command.main()
 
 

@@ -35,7 +35,9 @@ def _in_the_contents(text: str, name: str, title: str) -> str:
 
 def _on_the_map(text: str, name: str, item: str, says: str) -> str:
     """The map with the chapter in the row of its item, which is made if there is none."""
-    document = tomlkit.parse(text)
+    document = tomlkit.parse(text.replace("\r\n", "\n"))
+    if not isinstance(document["row"], tomlkit.items.AoT):
+        raise Broken("book/map.toml: got row in one piece, must be tables [[row]]")
     for row in document["row"]:
         if row["item"] == item:
             row.setdefault("notebooks", tomlkit.array()).append(name)
@@ -76,7 +78,7 @@ def new(name: str, title: str | None, item: str | None) -> None:
         if path.exists():
             raise Broken(f"name: got {name!r}, must be new: {paths.shown(path)} is there already")
     contents, rows = paths.ROOT / "_toc.yml", paths.ROOT / "book" / "map.toml"
-    files[contents] = _in_the_contents(read(contents), name, title)
+    files[contents] = _in_the_contents(read(contents).replace("\r\n", "\n"), name, title)
     pages.load_map()  # refused where it is none
     files[rows] = _on_the_map(read(rows), name, item, says)
     for path, text in files.items():

@@ -100,8 +100,14 @@ def _faults(table) -> list[str]:
             format(1.0, table["format"])
         except ValueError as error:
             faults.append(f"format: {error}")
+    for key in ("statement", "control"):
+        if key in table and key not in told and not table[key].strip():
+            faults.append(f"{key}: got {table[key]!r}, must say it")
     if {"low", "high", "tolerance"} & told:
         return faults
+    endless = [k for k in ("low", "high", "tolerance") if not math.isfinite(table.get(k, 0))]
+    if endless:
+        return faults + [f"{key}: got {table[key]}, must be finite" for key in endless]
     low, high, tolerance = (table.get(key) for key in ("low", "high", "tolerance"))
     if None not in (low, high) and not low < high:
         faults.append(f"low {low:g} must be < high {high:g}")
@@ -203,7 +209,7 @@ def baselines(profile: str) -> dict[str, float]:
         return {}
     try:
         return msgspec.json.decode(path.read_bytes(), type=dict[str, float])
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Broken(
             f"{paths.shown(path)}: got {error}, must be what `make baseline` wrote"
         ) from None

@@ -4,19 +4,26 @@ import os
 import sys
 
 
+def _silence(stream) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
 def say(line: str) -> None:
     """Tell it; where nobody can be told, a full disk or a closed pipe, the work goes on."""
     try:
         print(line, flush=True)
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence(sys.stdout)
         complain(f"standard output: {error.strerror}; the work goes on without it")
 
 
 def complain(fault) -> None:
-    """One line for each line of the fault."""
-    for line in str(fault).splitlines():
-        print(f"companion: {line}", file=sys.stderr, flush=True)
+    """One line for each line of the fault, if anybody can be told."""
+    try:
+        for line in str(fault).splitlines():
+            print(f"companion: {line}", file=sys.stderr, flush=True)
+    except OSError:
+        _silence(sys.stderr)
 
 
 def table(rulings) -> None:

@@ -82,9 +82,13 @@ def read(profile: str) -> Table:
     """What `make seeds` found in this profile; empty before its first run."""
     path = _table(profile)
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Table) if path.exists() else Table()
-    except (OSError, msgspec.DecodeError) as error:
+        table = msgspec.json.decode(path.read_bytes(), type=Table) if path.exists() else Table()
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Broken(f"{paths.shown(path)}: got {error}, must be what `make seeds` wrote") from None
+    if lost := sorted(table.code.keys() ^ table.exact.keys()):
+        must = "must be what `make seeds` wrote"
+        raise Broken(f"{paths.shown(path)}: got half of {lost[0]}, {must} (a bad merge?)")
+    return table
 
 
 def _write(profile: str, table: Table) -> None:

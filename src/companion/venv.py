@@ -131,7 +131,7 @@ def anew(folder: Path, old: Path) -> None:
     try:
         folder.mkdir(parents=True)
         (folder / ".making").touch()
-        run(sys.executable, "-I", "-m", "venv", folder)
+        run(sys.executable, "-I", "-m", "venv", "--", folder)
         install(folder, LOCK, ".locked")
         (folder / ".making").unlink()
     except BaseException:

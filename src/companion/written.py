@@ -5,6 +5,7 @@ lost its tag: each is a line that names the file.
 """
 
 import ast
+import json
 import re
 from collections.abc import Callable, Iterable
 
@@ -17,13 +18,54 @@ ROLE = re.compile(r"(?<!`)\{(claim|control)\}`([^`]*)`")
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
+FORM = (  # of a cell: where, of what kind, and whether it may be absent
+    ("id", str, False),
+    ("cell_type", str, False),
+    ("source", (str, list), False),
+    ("metadata", dict, False),
+    ("metadata.tags", list, True),
+    ("metadata.mystnb", dict, True),
+    ("metadata.mystnb.figure", dict, True),
+    ("metadata.mystnb.figure.name", str, True),
+    ("metadata.mystnb.figure.caption", str, True),
+    ("metadata.mystnb.image", dict, True),
+    ("metadata.mystnb.image.alt", str, True),
+)
+KINDS = {str: "text", (str, list): "text", list: "a list", dict: "a table"}
+
+
+def misshapen(number: int, cell) -> list[str]:
+    """What in a cell, as parsed from its file, is not of the kind that it must be."""
+    if not isinstance(cell, dict):
+        return [f"cell {number}: got {cell!r:.40}, must be a table"]
+    found, wrong, said = [], [], f"cell {cell.get('id', number)}"
+    for where, kind, optional in FORM:
+        if any(where.startswith(f"{other}.") for other in wrong):
+            continue
+        *way, last = where.split(".")
+        inside = cell
+        for key in way:
+            inside = inside.get(key, {})
+        if (last not in inside and optional) or isinstance(inside.get(last), kind):
+            continue
+        wrong.append(where)
+        got = f"{inside[last]!r:.40}" if last in inside else "nothing"
+        found.append(f"{said}: {where}: got {got}, must be {KINDS[kind]}")
+    return found
+
+
 def parse(name: str, data: bytes):
     """The notebook in these bytes, an nbformat node; :class:`Broken` where there is none."""
+    shown = paths.shown(paths.notebook(name))
     try:
-        return nbformat.reads(data.decode(), as_version=4)
+        text = data.decode()
+        cells = list(enumerate(json.loads(text)["cells"]))
+        if found := [fault for number, cell in cells for fault in misshapen(number, cell)]:
+            raise Broken("\n".join(f"{shown}: {fault}" for fault in found))
+        return nbformat.reads(text, as_version=4)
     except (ValueError, nbformat.ValidationError, AttributeError, KeyError, TypeError):
         raise Broken(
-            f"{paths.shown(paths.notebook(name))}: got a file that is no notebook, must be one"
+            f"{shown}: got a file that is no notebook, must be one"
             " (a conflict of a merge, or an empty file?)"
         ) from None
 

@@ -110,3 +110,7 @@ def test_it_comes_after_the_last_chapter_and_into_the_row_of_its_item():
     rows = '# kept\n[[row]]\nitem = "I"\nsays = "It."\nnotebooks = ["a"]\n'
     assert chapter._on_the_map(rows, "b", "I", "") == rows.replace('["a"]', '["a", "b"]')
     assert chapter._on_the_map(rows, "b", "J", "It, too.").startswith(rows + "\n[[row]]\n")
+    windows = rows.replace("\n", "\r\n")
+    assert chapter._on_the_map(windows, "b", "I", "") == rows.replace('["a"]', '["a", "b"]')
+    with pytest.raises(chapter.Broken, match="got row in one piece"):
+        chapter._on_the_map("row = []\n", "b", "I", "")

@@ -1,6 +1,7 @@
 """What is wrong with a contract is said at once, a line each, and by name."""
 
 import json
+import re
 
 import pytest
 from miniature import CLAIM
@@ -64,6 +65,12 @@ def test_ids_are_the_contracts_name_and_the_tables(load):
         (lambda s: s.replace('control = "The', '# "The'), "tiny.root: must have control"),
         (lambda s: s.replace(".3f", ".3q"), "tiny.root: format:"),
         (lambda s: s.replace("1e-9", "0.0"), "tiny.root: tolerance 0 must be > 0, or be left out"),
+        (lambda s: s.replace("1.9", "nan"), "tiny.root: low: got nan, must be finite"),
+        (lambda s: s.replace("1e-9", "inf"), "tiny.root: tolerance: got inf, must be finite"),
+        (
+            lambda s: re.sub('control = ".*"', 'control = " "', s),
+            "tiny.root: control: got ' ', must say it",
+        ),
         (lambda s: s + "[root", "tiny.toml: must be readable TOML"),
         (lambda s: s + s, "tiny.toml: must be readable TOML"),
         (lambda s: "loose = 1\n" + s, "tiny.loose: got 1, must be a table"),
@@ -107,9 +114,10 @@ def test_a_baseline_of_no_claim_is_named(load, tmp_path):
 
 def test_a_file_of_baselines_that_is_none_is_named(load, tmp_path):
     baselines(tmp_path, root=2.0)
-    (tmp_path / "baselines" / "quick.json").write_text("<<<<<<< ours")
-    with pytest.raises(contract.Broken, match="must be what `make baseline` wrote"):
-        contract.baselines("quick")
+    for content in (b"<<<<<<< ours", b'{"\xff": 1}'):
+        (tmp_path / "baselines" / "quick.json").write_bytes(content)
+        with pytest.raises(contract.Broken, match="must be what `make baseline` wrote"):
+            contract.baselines("quick")
 
 
 def test_baselines_have_a_stable_order_and_a_line_a_claim(load, tmp_path):

@@ -247,3 +247,18 @@ def test_a_page_that_lacks_an_image_is_refused(built_project):
     page.write_text(built_project.read("book/index.md") + '\n<img src="gone.png" alt="gone">\n')
     fails(built_project.make("book"), "book/index.html: image gone.png is missing")
     assert "gone.png" not in built_project.read("_build/html/book/index.html")
+
+
+def test_the_work_is_done_where_nobody_can_be_told(project):
+    """Both streams are full: the chapter is run to its end all the same."""
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "companion.command", "notebook", "--", "tiny"],
+            cwd=project.folder,
+            env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(project.folder / "src")},
+            stdout=full,
+            stderr=full,
+            check=False,
+        )
+    assert done.returncode == 0
+    assert (project.folder / "_build/notebook/tiny/claims.json").exists()

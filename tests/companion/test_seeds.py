@@ -98,3 +98,11 @@ def test_a_notebook_that_breaks_at_a_seed_is_named_and_the_others_still_run(draw
     assert done.returncode != 0 and "Traceback" not in done.stderr
     assert "seed 3: tiny: cell cell-2 raised ZeroDivisionError" in done.stderr
     assert (drawn.folder / "_build/seeds/quick/4/tiny.ipynb").exists()
+
+
+@pytest.mark.parametrize("content", [b"\xff", b"[]", b'{"code": {"lemma-09": "x"}, "exact": {}}'])
+def test_a_table_that_is_none_or_half_of_one_is_named(tmp_path, monkeypatch, content):
+    monkeypatch.setattr(seeds.paths, "BASELINES", tmp_path)
+    (tmp_path / "seeds-quick.json").write_bytes(content)
+    with pytest.raises(seeds.Broken, match="must be what `make seeds` wrote"):
+        seeds.read("quick")
