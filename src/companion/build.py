@@ -38,10 +38,24 @@ def _worker() -> None:
     threading.Thread(target=follow, daemon=True).start()
 
 
+class _Processes(ProcessPoolExecutor):
+    """An interrupt waits until the processes that it starts are there, and can be ended."""
+
+    def submit(self, *args, **kwargs):
+        heard = []
+        before = signal.signal(signal.SIGINT, lambda *_: heard.append(True))
+        try:
+            return super().submit(*args, **kwargs)
+        finally:
+            signal.signal(signal.SIGINT, before)
+            if heard:
+                raise KeyboardInterrupt
+
+
 def local(jobs: int | None = None) -> ProcessPoolExecutor:
     """The default executor: processes of this machine, as many as it has cores."""
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(jobs or os.cpu_count(), context, initializer=_worker)
+    return _Processes(jobs or os.cpu_count(), context, initializer=_worker)
 
 
 @contextmanager
