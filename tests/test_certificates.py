@@ -124,18 +124,24 @@ def small_project(tmp_path):
     return tmp_path, run
 
 
+def waiting(folder, name, process):
+    """The certificate of this name among those that wait for the others, when it is there."""
+    deadline = time.monotonic() + 120
+    while not (ready := sorted((folder / "_build").glob(f"certificates/*/{name}.json"))):
+        assert process.poll() is None and time.monotonic() < deadline, process.stdout.read()
+        time.sleep(0.02)
+    return ready[0]
+
+
 def test_make_certify_goes_on_after_being_killed(small_project):
     folder, run = small_project
     process = run("0.65")
-    deadline = time.monotonic() + 120
-    while not (ready := sorted((folder / "_build").glob("certificates/*/second.json"))):
-        assert process.poll() is None and time.monotonic() < deadline, process.stdout.read()
-        time.sleep(0.02)
+    ready = waiting(folder, "second", process)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     assert not (folder / "certificates").exists(), "half of a set is never shown as a whole"
-    mark = ready[0].read_text() + "\n\n"
-    ready[0].write_text(mark)  # whoever makes it anew does not make these blank lines
+    mark = ready.read_text() + "\n\n"
+    ready.write_text(mark)  # whoever makes it anew does not make these blank lines
     process = run("0.65")
     said, _ = process.communicate()
     assert process.returncode == 0, said
@@ -149,10 +155,7 @@ def test_make_certify_goes_on_after_being_killed(small_project):
 def test_a_second_make_certify_is_refused_and_disturbs_nothing(small_project):
     folder, run = small_project
     first = run("0.65")
-    deadline = time.monotonic() + 120
-    while not list((folder / "_build").glob("certificates/*/first.json")):
-        assert first.poll() is None and time.monotonic() < deadline, first.stdout.read()
-        time.sleep(0.02)
+    waiting(folder, "first", first)
     os.killpg(first.pid, signal.SIGSTOP)  # it stands still, at work
     second = run("0.65")
     said, _ = second.communicate()
@@ -178,11 +181,8 @@ def test_an_interrupted_check_waits_for_no_proof(small_project):
         text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored in background
     )
-    for name in (
-        "first",
-        "second",
-        "third",
-    ):  # these are remembered: then the large one's turn comes
+    # These are remembered, and told at once; then the large one's turn comes.
+    for name in ("first", "second", "third"):
         assert process.stdout.readline() == f"accepted {name}\n"
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=120)

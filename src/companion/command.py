@@ -129,8 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--item", help="the row of the map; made if there is none")
     command(archive, "pack what the last build made, and what it was made from")
     command(certify, "prove every certificate anew")
-    sub = command(check, "check every certificate by the second program")
-    sub.set_defaults(jobs=None)
+    command(check, "check every certificate by the second program").set_defaults(jobs=None)
     return parser
 
 

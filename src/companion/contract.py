@@ -202,17 +202,18 @@ def long_ones() -> set[str]:
     }
 
 
+def kept(name: str, kind, command: str):
+    """What the command wrote into this file of baselines; ``kind()`` before its first run."""
+    path = paths.BASELINES / name
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind) if path.exists() else kind()
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Broken(f"{paths.shown(path)}: got {error}, must be what `{command}` wrote") from None
+
+
 def baselines(profile: str) -> dict[str, float]:
     """What `make baseline` measured in this profile, {id: value}; empty before its first run."""
-    path = paths.BASELINES / f"{profile}.json"
-    if not path.exists():
-        return {}
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, float])
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Broken(
-            f"{paths.shown(path)}: got {error}, must be what `make baseline` wrote"
-        ) from None
+    return kept(f"{profile}.json", dict[str, float], "make baseline")
 
 
 def write_baselines(profile: str, values: dict[str, float]) -> None:

@@ -74,20 +74,16 @@ def below_zero(values) -> float:
     return float(special.stdtr(n - 1, -values.mean() / (s * (1 + 1 / n) ** 0.5)))
 
 
-def _table(profile: str) -> Path:
-    return paths.BASELINES / f"seeds-{profile}.json"
+def _name(profile: str) -> str:
+    return f"seeds-{profile}.json"
 
 
 def read(profile: str) -> Table:
     """What `make seeds` found in this profile; empty before its first run."""
-    path = _table(profile)
-    try:
-        table = msgspec.json.decode(path.read_bytes(), type=Table) if path.exists() else Table()
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Broken(f"{paths.shown(path)}: got {error}, must be what `make seeds` wrote") from None
+    table = contract.kept(_name(profile), Table, "make seeds")
     if lost := sorted(table.code.keys() ^ table.exact.keys()):
         must = "must be what `make seeds` wrote"
-        raise Broken(f"{paths.shown(path)}: got half of {lost[0]}, {must} (a bad merge?)")
+        raise Broken(f"baselines/{_name(profile)}: got half of {lost[0]}, {must} (a bad merge?)")
     return table
 
 
@@ -105,7 +101,7 @@ def _write(profile: str, table: Table) -> None:
         for id, m in sorted(table.claims.items())
     ]
     text = ",\n".join([*head, ' "claims": {\n' + ",\n".join(lines) + "\n }"])
-    paths.write(_table(profile), "{\n" + text + "\n}\n")
+    paths.write(paths.BASELINES / _name(profile), "{\n" + text + "\n}\n")
 
 
 def target(profile: str, root: int, name: str) -> Path:

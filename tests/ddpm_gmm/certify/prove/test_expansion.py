@@ -23,6 +23,13 @@ def remainder(r, s, c):
     return np.linalg.norm(force - 2 * ((theta @ mu) * mu - r * r * theta))
 
 
+def box_and_point(e, edge, width, at):
+    """A box of (e, edge) from these lower ends on, not across edge = 1, and a point of it."""
+    room = (1 if edge < 1 else 2) - edge
+    box = ((e, e + width[0]), (edge, edge + room * width[1]))
+    return box, [min(low + t * (high - low), high) for t, (low, high) in zip(at, box, strict=True)]
+
+
 def on_the_edge(e, edge):
     return remainder(e, e, edge) if edge <= 1 else remainder(e * (2 - edge), e, 1.0)
 
@@ -34,9 +41,7 @@ def on_the_edge(e, edge):
     at=st.tuples(unit, unit),
 )
 def test_bound_over_a_box_dominates_the_gradient(e, edge, width, at):
-    room = (1 if edge < 1 else 2) - edge
-    box = ((e, e + width[0] / 8), (edge, edge + room * width[1]))
-    e, edge = (min(low + t * (high - low), high) for t, (low, high) in zip(at, box, strict=True))
+    box, (e, edge) = box_and_point(e, edge, (width[0] / 8, width[1]), at)
     bound, _ = expansion.bound(statement(0, 1, 6), box)
     # T_1 - 1 rounds at 2e-15, against e^4
     assert on_the_edge(e, edge) / e**5 <= bound + 1e-14 / e**4
@@ -78,20 +83,19 @@ def test_a_constant_below_six_is_not_proved(C):
 )
 def test_the_mean_value_form_holds_both_numbers_along_the_edge(e, edge, width, at):
     """Against (P/m - 2)/e^2 and (Q - 1 + 2 q)/e^4 at points of the box."""
-    room = (1 if edge < 1 else 2) - edge
-    box = ((e, e + width[0] / 16), (edge, edge + room * width[1] / 4))
+    box, point = box_and_point(e, edge, (width[0] / 16, width[1] / 4), at)
     middle = [arb(low + high) / 2 for low, high in box]
-    ball, turn = balls.ball(*box[1]), 1 if edge < 1 else -1
+    ball = balls.ball(*box[1])
 
     def corner(w):  # (rho, c)
         return (arb(1), w) if edge < 1 else (2 - w, arb(1))
 
-    slopes = (arb(0), arb(1)) if turn == 1 else (arb(-1), arb(0))
+    slopes = (arb(0), arb(1)) if edge < 1 else (arb(-1), arb(0))
     p, z = expansion._direct(
         balls.ball(*box[0]), *corner(ball), middle[0], *corner(middle[1]),
         (*slopes, ball - middle[1]),
     )  # fmt: skip
-    x, w = (arb(min(low + t * (high - low), high)) for t, (low, high) in zip(at, box, strict=True))
+    x, w = map(arb, point)
     rho, c = corner(w)
     m, q = x**2 * rho * c, x**2 * rho**2
     T = balls.at(m, q, 3)
